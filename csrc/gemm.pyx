@@ -1,0 +1,114 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""The matrix product C = A·B + S on which every dense layer, convolution and recurrence stands.
+
+    for each block of columns of C, and each slab of k:            B's slab is packed into panels of NR columns
+        for each block of rows of C:                               A's slab is packed into panels of MR rows
+            for each B panel and each group of A panels:           one task, any thread
+                C tiles += A panels · B panel                      registers only: csrc/kernels/gemm.h
+
+Packing costs m·k + k·n copies for 2·m·n·k FLOPs; it makes every later read contiguous, whatever the strides of A and B
+(a transpose is a stride). Tiles of C are summed over k in ascending order by whichever thread takes them, so results are
+bit-identical for any number of threads.
+
+Source: Goto and van de Geijn (2008), "Anatomy of high-performance matrix multiplication".
+"""
+
+from cython cimport floating
+from cython.parallel cimport prange
+from libc.stdlib cimport free, malloc
+
+import numpy as np
+
+from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
+
+cdef enum:
+    K_SLAB = 256            # numbers of k in a panel: an A and a B panel fit the first-level cache together
+    M_BLOCK = 1536          # rows packed at once: with the slab, 1.5 MB of float32
+    N_BLOCK = 2048          # columns packed at once
+    A_GROUP = 12            # A panels in a task
+    SMALL = 1 << 19         # below this many multiply-adds a second thread costs more than it gives
+
+
+cdef int gemm(
+    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
+    const floating *a, Py_ssize_t a_row, Py_ssize_t a_col,
+    const floating *b, Py_ssize_t b_row, Py_ssize_t b_col,
+    floating *c, Py_ssize_t ldc,
+    const floating *s, Py_ssize_t s_row, Py_ssize_t s_col,
+    int threads,
+) except -1 nogil:
+    """C (m, n) = A (m, k) · B (k, n) + S, with element (i, p) of A at a[i * a_row + p * a_col], B and S likewise.
+
+    S is NULL, a bias (one stride 0) or C itself. `threads` is an upper bound. Raises MemoryError.
+    """
+    cdef const nc_kernels *K = kernels_for(sizeof(floating))
+    cdef Py_ssize_t mr = K.mr, nr = K.nr, m_block = (M_BLOCK // mr) * mr, n_block = (N_BLOCK // nr) * nr
+    cdef Py_ssize_t slab = min(k, K_SLAB), group = A_GROUP * mr
+    cdef Py_ssize_t n_index, k_index, m_index, n0, m0, k0, width, height, depth, task, a_tasks, b_tasks, groups
+    cdef floating *a_pack
+    cdef floating *b_pack
+    if m == 0 or n == 0:
+        return 0
+    if m * n * k < SMALL:
+        threads = 1
+    # One past the exact size, so that an empty slab (k = 0) still has a pointer.
+    a_pack = <floating *> malloc(sizeof(floating) * (slab * min(m, m_block) + 1))
+    b_pack = <floating *> malloc(sizeof(floating) * (slab * (min(n, n_block) + nr) + 1))
+    if a_pack == NULL or b_pack == NULL:
+        free(a_pack)
+        free(b_pack)
+        with gil:
+            raise MemoryError("no memory for the packed panels of a matrix product")
+
+    for n_index in range((n + n_block - 1) // n_block):
+        n0 = n_index * n_block
+        width = min(n_block, n - n0)
+        b_tasks = (width + nr - 1) // nr
+        for k_index in range(max(1, (k + K_SLAB - 1) // K_SLAB)):   # k = 0 still writes S
+            k0 = k_index * K_SLAB
+            depth = min(K_SLAB, k - k0)
+            for task in prange(b_tasks, num_threads=threads, schedule="static", use_threads_if=threads > 1):
+                K.pack(min(nr, width - task * nr), depth, nr, 1,
+                       b + (n0 + task * nr) * b_col + k0 * b_row, b_col, b_row, b_pack + task * nr * depth)
+            for m_index in range((m + m_block - 1) // m_block):
+                m0 = m_index * m_block
+                height = min(m_block, m - m0)
+                a_tasks = (height + mr - 1) // mr
+                for task in prange(a_tasks, num_threads=threads, schedule="static", use_threads_if=threads > 1):
+                    K.pack(min(mr, height - task * mr), depth, mr, 0,
+                           a + (m0 + task * mr) * a_row + k0 * a_col, a_row, a_col, a_pack + task * mr * depth)
+                groups = (height + group - 1) // group
+                for task in prange(groups * b_tasks, num_threads=threads, schedule="dynamic", use_threads_if=threads > 1):
+                    multiply_task(K, task % groups * group, task // groups * nr, height, width, depth, group,
+                                  a_pack, b_pack, c + m0 * ldc + n0, ldc,
+                                  c + m0 * ldc + n0 if k0 else s + m0 * s_row + n0 * s_col if s else NULL,
+                                  ldc if k0 else s_row, 1 if k0 else s_col)
+    free(a_pack)
+    free(b_pack)
+    return 0
+
+
+cdef void multiply_task(
+    const nc_kernels *K, Py_ssize_t i, Py_ssize_t j, Py_ssize_t height, Py_ssize_t width, Py_ssize_t depth, Py_ssize_t group,
+    const floating *a_pack, const floating *b_pack, floating *c, Py_ssize_t ldc,
+    const floating *s, Py_ssize_t s_row, Py_ssize_t s_col,
+) noexcept nogil:
+    """One group of A panels (from row i) times one B panel (from column j)."""
+    K.gemm_block(min(group, height - i), min(K.nr, width - j), depth, a_pack + i * depth, b_pack + j * depth,
+                 c + i * ldc + j, ldc, s + i * s_row + j * s_col if s else NULL, s_row, s_col)
+
+
+def matmul(const floating[:, :] a, const floating[:, :] b, bias, floating[:, ::1] out):
+    """out (m, n) = a (m, k) · b (k, n) + bias (n); a and b may be transposed views."""
+    cdef const floating[::1] s
+    cdef const floating *s_data = NULL
+    if bias is not None:
+        s = bias
+        s_data = &s[0] if s.shape[0] else NULL
+    if out.shape[0] == 0 or out.shape[1] == 0:
+        return
+    with nogil:
+        gemm(a.shape[0], b.shape[1], a.shape[1],
+             <const floating *> NULL if a.shape[1] == 0 else &a[0, 0], a.strides[0] // <Py_ssize_t> sizeof(floating), a.strides[1] // <Py_ssize_t> sizeof(floating),
+             <const floating *> NULL if a.shape[1] == 0 else &b[0, 0], b.strides[0] // <Py_ssize_t> sizeof(floating), b.strides[1] // <Py_ssize_t> sizeof(floating),
+             &out[0, 0], out.shape[1], s_data, 0, 1, thread_count())

@@ -1,0 +1,10 @@
+/* All kernels, for the REAL and NC_SUFFIX in force. A new kernel header is one line here and one row in table.h. */
+#include "../simd/exp.h"
+#include "gemm.h"
+
+static const NC_NAME(nc_kernels) NC_NAME(kernels) = {
+    .lanes = VL, .mr = MR, .nr = NR,
+#define NC_ENTRY(result, name, parameters) .name = NC_NAME(name),
+    NC_ROWS_OF_ALL(NC_ENTRY)
+#undef NC_ENTRY
+};

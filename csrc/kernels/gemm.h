@@ -1,0 +1,107 @@
+/* The innermost product: a tile of C in registers, C = A·B + S.
+ *
+ *   A panel   k × rows   packed, rows <= MR   a[p * rows + i]
+ *   B panel   k × NR     packed, NR = NV · VL b[p * NR + j]
+ *   C tile    rows × n   row-major, ldc       n <= NR
+ *
+ * rows × NV vectors of accumulators stay in registers for the whole of k: each step loads NV vectors of B, broadcasts one
+ * number of A per row, and does rows · NV fused multiply-adds; 2·MR·NR FLOPs for MR + NR numbers read.
+ * S is what the product is added to, read once at the end: nothing (NULL), C itself, a bias along the rows
+ * (s_row = 1, s_col = 0) or along the columns (s_row = 0, s_col = 1).
+ * Each element of C is summed over p in ascending order whatever the tile, so results do not depend on blocking or threads.
+ *
+ * Source: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008). Next: csrc/gemm.pyx.
+ */
+#define NR (NV * VL)
+
+NC_INLINE void NC_NAME(gemm_tile_fixed)(const int rows, const int vectors, long k, const REAL *a, const REAL *b, REAL *c, long ldc, long n,
+                                        const REAL *s, long s_row, long s_col) {
+    vec acc[MR][NV];
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) acc[i][j] = vzero();
+    for (long p = 0; p < k; p++, a += rows, b += NR) {
+        vec row[NV];
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) row[j] = vload(b + j * VL);
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; i++) {
+            vec x = vset1(a[i]);
+#pragma GCC unroll 4
+            for (int j = 0; j < vectors; j++) acc[i][j] = vfma(x, row[j], acc[i][j]);
+        }
+    }
+    const long last = n - (vectors - 1) * VL; /* lanes in the last vector, 1..VL */
+#pragma GCC unroll 16
+    for (int i = 0; i < rows; i++, c += ldc) {
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) {
+            const int whole = j < vectors - 1 || last == VL;
+            vec sum = acc[i][j];
+            if (s) {
+                const REAL *from = s + i * s_row + j * VL * s_col;
+                sum = vadd(sum, s_col == 0 ? vset1(*from) : whole ? vload(from) : vload_part(from, last));
+            }
+            if (whole) vstore(c + j * VL, sum);
+            else vstore_part(c + j * VL, sum, last);
+        }
+    }
+}
+
+/* One constant row count a case: an odd number of rows costs in proportion, not a whole tile. */
+NC_INLINE void NC_NAME(gemm_tile_rows)(const int vectors, long m, long k, const REAL *a, const REAL *b, REAL *c, long ldc, long n,
+                                       const REAL *s, long s_row, long s_col) {
+    switch (m) {
+#define NC_ROWS(rows) case rows: if (rows <= MR) NC_NAME(gemm_tile_fixed)(rows <= MR ? rows : 1, vectors, k, a, b, c, ldc, n, s, s_row, s_col); break;
+        NC_ROWS(1) NC_ROWS(2) NC_ROWS(3) NC_ROWS(4) NC_ROWS(5) NC_ROWS(6) NC_ROWS(7) NC_ROWS(8) NC_ROWS(9) NC_ROWS(10) NC_ROWS(11) NC_ROWS(12)
+#undef NC_ROWS
+    }
+}
+
+static void NC_NAME(gemm_tile)(long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col) {
+    switch ((n + VL - 1) / VL) {
+    case 1: NC_NAME(gemm_tile_rows)(1, m, k, a, b, c, ldc, n, s, s_row, s_col); break;
+    case 2: NC_NAME(gemm_tile_rows)(2, m, k, a, b, c, ldc, n, s, s_row, s_col); break;
+#if NV > 2
+    case 3: NC_NAME(gemm_tile_rows)(3, m, k, a, b, c, ldc, n, s, s_row, s_col); break;
+#endif
+#if NV > 3
+    case 4: NC_NAME(gemm_tile_rows)(4, m, k, a, b, c, ldc, n, s, s_row, s_col); break;
+#endif
+    }
+}
+
+/* All tiles of a block: A panels (m rows, MR a panel) against B panels (n columns, NR a panel), both over the same k.
+ * The B panel stays in the first-level cache while the A panels pass by. */
+static void NC_NAME(gemm_block)(long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col) {
+    for (long j = 0; j < n; j += NR)
+        for (long i = 0; i < m; i += MR)
+            NC_NAME(gemm_tile)(m - i < MR ? m - i : MR, n - j < NR ? n - j : NR, k, a + i * k, b + j * k, c + i * ldc + j, ldc,
+                               s ? s + i * s_row + j * s_col : s, s_row, s_col);
+}
+
+/* Pack `count` lines of a matrix, k long, into panels of `width`: dst[p * width + i] = src[i * line + p * step].
+ * A's last panel is as narrow as its rows (pad = 0), B's is filled up with zeros (pad = 1). */
+static void NC_NAME(pack)(long count, long k, long width, int pad, const REAL *src, long line, long step, REAL *dst) {
+    for (; count > 0; count -= width, src += width * line, dst += width * k) {
+        const long w = count < width ? count : width, stride = pad ? width : w;
+        if (line == 1) {
+            for (long p = 0; p < k; p++) {
+                long i = 0;
+                for (; i + VL <= w; i += VL) vstore(dst + p * stride + i, vload(src + p * step + i));
+                if (i < w) vstore_part(dst + p * stride + i, vload_part(src + p * step + i, w - i), w - i);
+            }
+        } else {
+            for (long p = 0; p < k; p += 8)
+                for (long i = 0; i < w; i++) {
+                    const REAL *from = src + i * line;
+                    const long end = p + 8 < k ? p + 8 : k;
+                    for (long q = p; q < end; q++) dst[q * stride + i] = from[q * step];
+                }
+        }
+        if (pad)
+            for (long p = 0; p < k; p++)
+                for (long i = w; i < width; i++) dst[p * width + i] = 0;
+    }
+}
