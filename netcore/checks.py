@@ -1,0 +1,98 @@
+"""Every precondition on arrays and arguments, and its message, in one place.
+
+Functions that take arrays return them ready for a kernel: native byte order, C-contiguous, the very array that was passed
+where it is so already, a copy otherwise. The path for arrays that are in order costs well under a microsecond.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from netcore.errors import ArgumentError, DTypeError, ShapeError
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+INT64 = np.dtype(np.int64)
+
+
+def floats(name: str, value: Any, ndim: int | None = None, dtype: np.dtype | None = None) -> np.ndarray:
+    """A float32 or float64 array of `ndim` axes; of `dtype`, when it must agree with another array."""
+    x = value if type(value) is np.ndarray else np.asarray(value)
+    if x.dtype not in FLOATS:
+        if x.dtype.kind != "f" or x.dtype.newbyteorder("=") not in FLOATS:
+            raise DTypeError(f"{name} must be float32 or float64, got {x.dtype}; convert it with .astype(np.float32)")
+        x = x.astype(x.dtype.newbyteorder("="))
+    if dtype is not None and x.dtype != dtype:
+        raise DTypeError(f"{name} is {x.dtype} where {dtype} is due; convert one of them with .astype(), nothing is up-cast silently")
+    if ndim is not None and x.ndim != ndim:
+        raise ShapeError(f"{name} must have {ndim} axes, got shape {x.shape}")
+    return x if x.flags.c_contiguous else np.ascontiguousarray(x)
+
+
+def integers(name: str, value: Any, ndim: int | None = None, low: int | None = None, high: int | None = None) -> np.ndarray:
+    """Labels, tokens or lengths as int64; each in low..high-1 where limits are given."""
+    x = value if type(value) is np.ndarray else np.asarray(value)
+    if x.dtype.kind not in "iu":
+        raise DTypeError(f"{name} must be integers, got {x.dtype}")
+    if ndim is not None and x.ndim != ndim:
+        raise ShapeError(f"{name} must have {ndim} axes, got shape {x.shape}")
+    if x.size and low is not None and x.min() < low:
+        raise ArgumentError(f"{name} holds {x.min()} at index {first_index(x < low)}; the least allowed is {low}")
+    if x.size and high is not None and x.max() >= high:
+        raise ArgumentError(f"{name} holds {x.max()} at index {first_index(x >= high)}; the greatest allowed is {high - 1}")
+    return np.ascontiguousarray(x, dtype=INT64)
+
+
+def first_index(mask: np.ndarray) -> tuple[int, ...] | int:
+    """The index of the first True, as a person writes it."""
+    index = tuple(int(i) for i in np.unravel_index(int(np.argmax(mask)), mask.shape))
+    return index[0] if len(index) == 1 else index
+
+
+def shape_is(name: str, x: np.ndarray, expected: Sequence[int], why: str = "") -> None:
+    """Exactly this shape; `why` completes the sentence 'must have shape …'."""
+    if x.shape != tuple(expected):
+        raise ShapeError(f"{name} must have shape {tuple(expected)}{' ' + why if why else ''}, got {x.shape}")
+
+
+def gradient(name: str, dy: Any, like_shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
+    """The gradient that arrives from above: the shape and dtype of the output it belongs to."""
+    dy = floats(name, dy, dtype=dtype)
+    shape_is(name, dy, like_shape, "(that of the forward phase's output)")
+    return dy
+
+
+def positive(name: str, value: Any) -> int:
+    return at_least(name, value, 1)
+
+
+def at_least(name: str, value: Any, low: int) -> int:
+    """A whole number >= low."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < low:
+        raise ArgumentError(f"{name} must be a whole number >= {low}, got {value!r}")
+    return int(value)
+
+
+def pair(name: str, value: Any, low: int = 1) -> tuple[int, int]:
+    """(height, width) from one number or two, each >= low."""
+    items = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(items) != 2:
+        raise ArgumentError(f"{name} must be a whole number or two of them (height, width), got {value!r}")
+    return at_least(name, items[0], low), at_least(name, items[1], low)
+
+
+def number(name: str, value: Any, low: float | None = None, high: float | None = None, *, open_low: bool = False) -> float:
+    """A finite real number in [low, high], or (low, high] with open_low."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)) or not np.isfinite(value):
+        raise ArgumentError(f"{name} must be a finite number, got {value!r}")
+    below = low is not None and (value <= low if open_low else value < low)
+    if below or (high is not None and value > high):
+        bounds = f"{'more than' if open_low else 'at least'} {low}" if high is None else f"between {low} and {high}"
+        raise ArgumentError(f"{name} must be {bounds}, got {value!r}")
+    return float(value)
+
+
+def one_of(name: str, value: Any, choices: Sequence[Any]) -> Any:
+    if value not in choices:
+        raise ArgumentError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+    return value
