@@ -16,7 +16,9 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext  # runs Cython on .pyx sources
 
-FAMILIES = ["gemm"]
+FAMILIES = [
+    "gemm",
+]
 ISA_SOURCES = ["csrc/isa/scalar.c", "csrc/isa/avx2.c", "csrc/isa/avx512.c", "csrc/isa/neon.c"]
 HEADERS = sorted(str(path) for pattern in ("csrc/simd/*.h", "csrc/kernels/*.h") for path in Path().glob(pattern))
 PXDS = sorted(str(path) for path in Path("netcore/_kernels").glob("*.pxd"))

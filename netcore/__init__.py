@@ -12,5 +12,7 @@ from netcore.errors import (
     PhaseError,
     ShapeError,
 )
+from netcore.layers import Input, Layer, Linear, Node, Sequential
+from netcore.parameter import Parameter
 from netcore.rng import default_rng, manual_seed
 from netcore.version import __version__

@@ -11,7 +11,9 @@ from types import ModuleType, SimpleNamespace
 
 from netcore.errors import ArgumentError
 
-FAMILIES = ("gemm",)
+FAMILIES = (
+    "gemm",
+)
 
 MISSING = """netcore's compiled kernels are not built ({error}).
 Install the package with a C compiler at hand (Debian/Ubuntu: apt-get install gcc python3-dev; macOS: xcode-select --install):
