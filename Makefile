@@ -1,0 +1,58 @@
+# make demo    build in a virtual environment of its own, train three networks on embedded data, show a table, leave figures
+# make test    the same environment with the test extra, and the whole suite
+# make oracle  the same suite with PyTorch beside it
+# make lint    ruff and mypy            make sanitize   the suite under AddressSanitizer and UndefinedBehaviorSanitizer
+# make dist    sdist and wheel          make clean      remove what was built
+
+PYTHON ?= python3
+VENV ?= .venv
+PY := $(VENV)/bin/python
+SOURCES := pyproject.toml setup.py $(wildcard csrc/*.pyx csrc/*/*.h csrc/*/*.c netcore/_kernels/*.pxd)
+
+.PHONY: demo test oracle lint sanitize dist clean
+
+demo: $(VENV)/.demo
+	"$(PY)" -m netcore demo
+
+test: $(VENV)/.test
+	"$(PY)" -m pytest
+
+oracle: $(VENV)/.oracle
+	"$(PY)" -m pytest tests/oracle
+
+lint: $(VENV)/.lint
+	"$(PY)" -m ruff check .
+	"$(PY)" -m mypy
+
+# An editable install builds the kernels in place, so that the suite tests this checkout.
+$(VENV)/.python:
+	"$(PYTHON)" tools/require_python.py
+	"$(PYTHON)" -m venv "$(VENV)"
+	"$(PY)" -m pip install --quiet --upgrade pip
+	touch "$@"
+
+$(VENV)/.demo: $(VENV)/.python $(SOURCES)
+	"$(PY)" -m pip install --quiet --editable ".[all]"
+	touch "$@"
+
+$(VENV)/.test: $(VENV)/.python $(SOURCES)
+	"$(PY)" -m pip install --quiet --editable ".[test]"
+	touch "$@"
+
+$(VENV)/.oracle: $(VENV)/.test
+	"$(PY)" -m pip install --quiet --editable ".[test-oracle]"
+	touch "$@"
+
+$(VENV)/.lint: $(VENV)/.test
+	"$(PY)" -m pip install --quiet --editable ".[dev]"
+	touch "$@"
+
+dist: $(VENV)/.lint
+	"$(PY)" -m build
+
+# A build of its own, in a copy, so that the kernels of the checkout stay as they are.
+sanitize: $(VENV)/.test
+	"$(PY)" tools/sanitize.py
+
+clean:
+	rm -rf build dist *.egg-info "$(VENV)" netcore/_kernels/*.so netcore/_kernels/*.pyd csrc/*.c
