@@ -17,8 +17,6 @@ from cython cimport floating
 from cython.parallel cimport prange
 from libc.stdlib cimport free, malloc
 
-import numpy as np
-
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
 
 cdef enum:
@@ -26,7 +24,7 @@ cdef enum:
     M_BLOCK = 1536          # rows packed at once: with the slab, 1.5 MB of float32
     N_BLOCK = 2048          # columns packed at once
     A_GROUP = 12            # A panels in a task
-    SMALL = 1 << 19         # below this many multiply-adds a second thread costs more than it gives
+    SMALL = 1 << 18         # below this many multiply-adds the whole is packed at once and one thread does it
 
 
 cdef int gemm(
@@ -42,50 +40,67 @@ cdef int gemm(
     S is NULL, a bias (one stride 0) or C itself. `threads` is an upper bound. Raises MemoryError.
     """
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t mr = K.mr, nr = K.nr, m_block = (M_BLOCK // mr) * mr, n_block = (N_BLOCK // nr) * nr
-    cdef Py_ssize_t slab = min(k, K_SLAB), group = A_GROUP * mr
-    cdef Py_ssize_t n_index, k_index, m_index, n0, m0, k0, width, height, depth, task, a_tasks, b_tasks, groups
+    cdef bint small = m * n * k < SMALL
+    cdef Py_ssize_t depth = k if small else min(k, K_SLAB)
+    cdef Py_ssize_t height = m if small else min(m, M_BLOCK), width = n if small else min(n, N_BLOCK)
     cdef floating *a_pack
     cdef floating *b_pack
     if m == 0 or n == 0:
         return 0
-    if m * n * k < SMALL:
-        threads = 1
-    # One past the exact size, so that an empty slab (k = 0) still has a pointer.
-    a_pack = <floating *> malloc(sizeof(floating) * (slab * min(m, m_block) + 1))
-    b_pack = <floating *> malloc(sizeof(floating) * (slab * (min(n, n_block) + nr) + 1))
+    # One number more than the panels need, so that k = 0 still has a pointer.
+    a_pack = <floating *> malloc(sizeof(floating) * (depth * height + 1))
+    b_pack = <floating *> malloc(sizeof(floating) * (depth * (width + K.nr) + 1))
     if a_pack == NULL or b_pack == NULL:
         free(a_pack)
         free(b_pack)
         with gil:
             raise MemoryError("no memory for the packed panels of a matrix product")
-
-    for n_index in range((n + n_block - 1) // n_block):
-        n0 = n_index * n_block
-        width = min(n_block, n - n0)
-        b_tasks = (width + nr - 1) // nr
-        for k_index in range(max(1, (k + K_SLAB - 1) // K_SLAB)):   # k = 0 still writes S
-            k0 = k_index * K_SLAB
-            depth = min(K_SLAB, k - k0)
-            for task in prange(b_tasks, num_threads=threads, schedule="static", use_threads_if=threads > 1):
-                K.pack(min(nr, width - task * nr), depth, nr, 1,
-                       b + (n0 + task * nr) * b_col + k0 * b_row, b_col, b_row, b_pack + task * nr * depth)
-            for m_index in range((m + m_block - 1) // m_block):
-                m0 = m_index * m_block
-                height = min(m_block, m - m0)
-                a_tasks = (height + mr - 1) // mr
-                for task in prange(a_tasks, num_threads=threads, schedule="static", use_threads_if=threads > 1):
-                    K.pack(min(mr, height - task * mr), depth, mr, 0,
-                           a + (m0 + task * mr) * a_row + k0 * a_col, a_row, a_col, a_pack + task * mr * depth)
-                groups = (height + group - 1) // group
-                for task in prange(groups * b_tasks, num_threads=threads, schedule="dynamic", use_threads_if=threads > 1):
-                    multiply_task(K, task % groups * group, task // groups * nr, height, width, depth, group,
-                                  a_pack, b_pack, c + m0 * ldc + n0, ldc,
-                                  c + m0 * ldc + n0 if k0 else s + m0 * s_row + n0 * s_col if s else NULL,
-                                  ldc if k0 else s_row, 1 if k0 else s_col)
+    if small:
+        K.pack(m, k, K.mr, 0, a, a_row, a_col, a_pack)
+        K.pack(n, k, K.nr, 1, b, b_col, b_row, b_pack)
+        K.gemm_block(m, n, k, a_pack, b_pack, c, ldc, s, s_row, s_col)
+    else:
+        multiply_blocks(K, m, n, k, a, a_row, a_col, b, b_row, b_col, c, ldc, s, s_row, s_col, a_pack, b_pack, threads)
     free(a_pack)
     free(b_pack)
     return 0
+
+
+cdef void multiply_blocks(
+    const nc_kernels *K, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
+    const floating *a, Py_ssize_t a_row, Py_ssize_t a_col,
+    const floating *b, Py_ssize_t b_row, Py_ssize_t b_col,
+    floating *c, Py_ssize_t ldc,
+    const floating *s, Py_ssize_t s_row, Py_ssize_t s_col,
+    floating *a_pack, floating *b_pack, int threads,
+) noexcept nogil:
+    """The three blocked loops of the head of this file."""
+    cdef Py_ssize_t mr = K.mr, nr = K.nr, m_block = M_BLOCK // mr * mr, n_block = N_BLOCK // nr * nr, group = A_GROUP * mr
+    cdef Py_ssize_t n_index, k_index, m_index, n0, m0, k0, width, height, depth, panel, task, a_panels, b_panels, groups
+    for n_index in range((n + n_block - 1) // n_block):
+        n0 = n_index * n_block
+        width = min(n_block, n - n0)
+        b_panels = (width + nr - 1) // nr
+        for k_index in range((k + K_SLAB - 1) // K_SLAB):
+            k0 = k_index * K_SLAB
+            depth = min(K_SLAB, k - k0)
+            for panel in prange(b_panels, num_threads=threads, schedule="static", use_threads_if=threads > 1):
+                K.pack(min(nr, width - panel * nr), depth, nr, 1,
+                       b + (n0 + panel * nr) * b_col + k0 * b_row, b_col, b_row, b_pack + panel * nr * depth)
+            for m_index in range((m + m_block - 1) // m_block):
+                m0 = m_index * m_block
+                height = min(m_block, m - m0)
+                a_panels = (height + mr - 1) // mr
+                for panel in prange(a_panels, num_threads=threads, schedule="static", use_threads_if=threads > 1):
+                    K.pack(min(mr, height - panel * mr), depth, mr, 0,
+                           a + (m0 + panel * mr) * a_row + k0 * a_col, a_row, a_col, a_pack + panel * mr * depth)
+                groups = (height + group - 1) // group
+                for task in prange(groups * b_panels, num_threads=threads, schedule="dynamic", use_threads_if=threads > 1):
+                    multiply_task(K, task % groups * group, task // groups * nr, height, width, depth, group,
+                                  a_pack, b_pack, c + m0 * ldc + n0, ldc,
+                                  # the first slab adds S, the later ones add to what the earlier ones left in C
+                                  c + m0 * ldc + n0 if k0 else s + m0 * s_row + n0 * s_col if s else NULL,
+                                  ldc if k0 else s_row, 1 if k0 else s_col)
 
 
 cdef void multiply_task(

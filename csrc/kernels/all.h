@@ -1,5 +1,6 @@
 /* All kernels, for the REAL and NC_SUFFIX in force. A new kernel header is one line here and one row in table.h. */
 #include "../simd/exp.h"
+#include "../simd/transpose.h"
 #include "gemm.h"
 
 static const NC_NAME(nc_kernels) NC_NAME(kernels) = {

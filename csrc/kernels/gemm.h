@@ -81,27 +81,48 @@ static void NC_NAME(gemm_block)(long m, long n, long k, const REAL *a, const REA
                                s ? s + i * s_row + j * s_col : s, s_row, s_col);
 }
 
+/* One panel, lines side by side in memory: each p is a contiguous copy. */
+NC_INLINE void NC_NAME(pack_copy)(long w, long k, long stride, const REAL *src, long step, REAL *dst) {
+    for (long p = 0; p < k; p++, src += step, dst += stride) {
+        long i = 0;
+        for (; i + VL <= w; i += VL) vstore(dst + i, vload(src + i));
+        if (i < w) vstore_part(dst + i, vload_part(src + i, w - i), w - i);
+    }
+}
+
+/* One panel, each line contiguous along k: squares of VL × VL numbers are transposed in registers. */
+NC_INLINE void NC_NAME(pack_transpose)(long w, long k, long stride, const REAL *src, long line, REAL *dst) {
+    long p = 0;
+#ifdef NC_TRANSPOSE
+    for (; p + VL <= k; p += VL)
+        for (long i = 0; i < w; i += VL) {
+            const long lines = w - i < VL ? w - i : VL;
+            vec rows[VL];
+#pragma GCC unroll 16
+            for (int r = 0; r < VL; r++) rows[r] = r < lines ? vload(src + (i + r) * line + p) : vzero();
+            NC_NAME(transpose)(rows);
+#pragma GCC unroll 16
+            for (int q = 0; q < VL; q++)
+                if (lines == VL) vstore(dst + (p + q) * stride + i, rows[q]);
+                else vstore_part(dst + (p + q) * stride + i, rows[q], lines);
+        }
+#endif
+    for (; p < k; p++)
+        for (long i = 0; i < w; i++) dst[p * stride + i] = src[i * line + p];
+}
+
 /* Pack `count` lines of a matrix, k long, into panels of `width`: dst[p * width + i] = src[i * line + p * step].
  * A's last panel is as narrow as its rows (pad = 0), B's is filled up with zeros (pad = 1). */
 static void NC_NAME(pack)(long count, long k, long width, int pad, const REAL *src, long line, long step, REAL *dst) {
     for (; count > 0; count -= width, src += width * line, dst += width * k) {
         const long w = count < width ? count : width, stride = pad ? width : w;
-        if (line == 1) {
-            for (long p = 0; p < k; p++) {
-                long i = 0;
-                for (; i + VL <= w; i += VL) vstore(dst + p * stride + i, vload(src + p * step + i));
-                if (i < w) vstore_part(dst + p * stride + i, vload_part(src + p * step + i, w - i), w - i);
-            }
-        } else {
-            for (long p = 0; p < k; p += 8)
-                for (long i = 0; i < w; i++) {
-                    const REAL *from = src + i * line;
-                    const long end = p + 8 < k ? p + 8 : k;
-                    for (long q = p; q < end; q++) dst[q * stride + i] = from[q * step];
-                }
-        }
-        if (pad)
+        if (line == 1) NC_NAME(pack_copy)(w, k, stride, src, step, dst);
+        else if (step == 1) NC_NAME(pack_transpose)(w, k, stride, src, line, dst);
+        else
             for (long p = 0; p < k; p++)
-                for (long i = w; i < width; i++) dst[p * width + i] = 0;
+                for (long i = 0; i < w; i++) dst[p * stride + i] = src[i * line + p * step];
+        if (w < stride)
+            for (long p = 0; p < k; p++)
+                for (long i = w; i < stride; i++) dst[p * stride + i] = 0;
     }
 }

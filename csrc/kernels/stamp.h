@@ -16,6 +16,7 @@
 #undef MR
 #undef NV
 #undef NR
+#undef NC_TRANSPOSE
 
 #define REAL double
 #define NC_SUFFIX _f64
