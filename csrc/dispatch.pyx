@@ -10,8 +10,8 @@ import os
 cdef extern from "kernels/registry.h":
     ctypedef struct nc_table:
         const char *name
-        nc_kernels f32
-        nc_kernels f64
+        const nc_kernels *f32
+        const nc_kernels *f64
     ctypedef struct nc_level:
         const nc_table *table
         int supported
@@ -26,7 +26,7 @@ cdef int threads = 1
 
 cdef const nc_kernels *kernels_for(size_t itemsize) noexcept nogil:
     """The row of the float (4 bytes) or the double (8 bytes) kernels in use."""
-    return <const nc_kernels *> &active.f32 if itemsize == 4 else <const nc_kernels *> &active.f64
+    return <const nc_kernels *> active.f32 if itemsize == 4 else <const nc_kernels *> active.f64
 
 
 cdef int thread_count() noexcept nogil:

@@ -5,7 +5,7 @@
 #define NC_STRING(word) NC_STRING_(word)
 
 #define REAL float
-#define NC_SUFFIX _f32
+#define NC_SUFFIX _single
 #define NC_IS_F32 1
 #include NC_VOCABULARY
 #include "all.h"
@@ -19,10 +19,10 @@
 #undef NC_TRANSPOSE
 
 #define REAL double
-#define NC_SUFFIX _f64
+#define NC_SUFFIX _double
 #define NC_IS_F32 0
 #include NC_VOCABULARY
 #include "all.h"
 
 extern const nc_table NC_PASTE(nc_table_, NC_LEVEL);
-const nc_table NC_PASTE(nc_table_, NC_LEVEL) = {.name = NC_STRING(NC_LEVEL), .f32 = kernels_f32, .f64 = kernels_f64};
+const nc_table NC_PASTE(nc_table_, NC_LEVEL) = {.name = NC_STRING(NC_LEVEL), .f32 = &kernels_single, .f64 = &kernels_double};

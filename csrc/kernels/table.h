@@ -40,10 +40,10 @@
     } type;
 
 #define REAL float
-NC_STRUCT(nc_kernels_f32)
+NC_STRUCT(nc_kernels_single)
 #undef REAL
 #define REAL double
-NC_STRUCT(nc_kernels_f64)
+NC_STRUCT(nc_kernels_double)
 #undef REAL
 #define REAL void
 NC_STRUCT(nc_kernels)
@@ -51,8 +51,8 @@ NC_STRUCT(nc_kernels)
 
 typedef struct {
     const char *name;
-    nc_kernels_f32 f32;
-    nc_kernels_f64 f64;
+    const nc_kernels_single *f32;
+    const nc_kernels_double *f64;
 } nc_table;
 
 #endif

@@ -1,7 +1,7 @@
 /* The vector vocabulary: about thirty verbs on one vector type, each written per instruction set in simd/<level>.h.
  *
- * Vocabulary and kernels are written once and included twice, for float (NC_SUFFIX _f32) and for double (_f64). The
- * macros below turn the plain word `vload` into `vload_f32` or `vload_f64`, whichever is being stamped, so that a kernel
+ * Vocabulary and kernels are written once and included twice, for float (NC_SUFFIX _single) and for double (_double). The
+ * macros below turn the plain word `vload` into `vload_single` or `vload_double`, whichever is being stamped, so that a kernel
  * reads like arithmetic:
  *
  *     vec      one register of VL numbers of type REAL          vmask   the outcome of a comparison, one bit a lane
