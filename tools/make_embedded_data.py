@@ -2,13 +2,11 @@
 
     python tools/make_embedded_data.py --fashion DIR --digits FILE --austen DIR --statsmodels WHEEL --sktime WHEEL OUT
 
-| argument        | what it is                                                                     | taken with |
-|-----------------|--------------------------------------------------------------------------------|------------|
-| `--fashion`     | `usr/share/datasets/fashion-mnist` of Debian's `dataset-fashion-mnist`         | `apt-get download`, `dpkg-deb -x` |
-| `--digits`      | `sklearn/datasets/data/digits.csv.gz` of scikit-learn 1.9.1                    | `pip download` |
-| `--austen`      | `usr/lib/R/site-library/janeaustenr/data` of Debian's `r-cran-janeaustenr` 1.0 | `apt-get download`, `dpkg-deb -x` |
-| `--statsmodels` | the wheel of statsmodels 0.15.0                                                | `pip download --no-deps` |
-| `--sktime`      | the wheel of sktime 1.2.0                                                      | `pip download --no-deps` |
+    --fashion      usr/share/datasets/fashion-mnist of Debian's dataset-fashion-mnist (apt-get download, dpkg-deb -x)
+    --digits       sklearn/datasets/data/digits.csv.gz of scikit-learn 1.9.1
+    --austen       usr/lib/R/site-library/janeaustenr/data of Debian's r-cran-janeaustenr 1.0.0-1 (taken likewise)
+    --statsmodels  the wheel of statsmodels 0.15.0 (pip download --no-deps)
+    --sktime       the wheel of sktime 1.2.0 (pip download --no-deps)
 
 Choices: of Fashion-MNIST the first 600 training and the first 100 test images of every class, in the original order;
 digits unchanged; the novel as the package has it, lines joined by newlines; each series as two columns `time,value`.

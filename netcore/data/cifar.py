@@ -8,6 +8,7 @@ The Python version of the data set is pickled: reading it would run code, so net
 Source: A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009. Read next: `datasets.py`.
 """
 
+import os
 import tarfile
 from pathlib import Path
 
@@ -23,16 +24,24 @@ ARCHIVE = "cifar-10-binary.tar.gz"
 Arrays = tuple[np.ndarray, np.ndarray]  # uint8 (N, 3, 32, 32), int64 (N,)
 
 
-def find_cifar10(folders: list[Path], split: str) -> Arrays | None:
-    """The images and labels of a split in the first of the folders that has one of the three forms."""
-    for folder in (root / name for root in folders for name in FOLDERS):
-        if any((folder / name).is_file() for name in BATCHES[split]):
-            return join([parse_batch(read_bytes(folder / name, "a CIFAR-10 batch"), folder / name) for name in BATCHES[split]])
-        if (folder / ARCHIVE).is_file():
-            return read_archive(folder / ARCHIVE, split)
+def locate_cifar10(roots: list[Path], split: str) -> list[Path]:
+    """The files of a split in the first folder that has one of the three forms; an empty list if none has."""
+    for folder in (root / name for root in roots for name in FOLDERS):
+        batches = [folder / name for name in BATCHES[split]]
+        if any(map(os.path.exists, batches)):
+            return batches
+        if os.path.exists(folder / ARCHIVE):
+            return [folder / ARCHIVE]
         if found := sorted(folder.glob("cifar10_lossless_*.npz")):
-            return read_lossless(found[-1], split)
-    return None
+            return found[-1:]
+    return []
+
+
+def read_cifar10(paths: list[Path], split: str) -> Arrays:
+    """The images and labels of a split from the files that `locate_cifar10` found."""
+    if paths[0].suffix == ".bin":
+        return join([parse_batch(read_bytes(path, "a CIFAR-10 batch"), path) for path in paths])
+    return (read_lossless if paths[0].suffix == ".npz" else read_archive)(paths[0], split)
 
 
 def join(batches: list[Arrays]) -> Arrays:
@@ -43,7 +52,11 @@ def join(batches: list[Arrays]) -> Arrays:
 def parse_batch(content: bytes, path: "Path | str") -> Arrays:
     """The records of one binary file; `path` is only for messages."""
     if not content or len(content) % RECORD:
-        raise problem(path, f"a CIFAR-10 batch (a multiple of {RECORD} bytes)", f"{len(content)} bytes (truncated, or another file)")
+        raise problem(
+            path,
+            f"a CIFAR-10 batch (a multiple of {RECORD} bytes)",
+            f"{len(content)} bytes (truncated, or another file)",
+        )
     records = np.frombuffer(content, np.uint8).reshape(-1, RECORD)
     return records[:, 1:].reshape(-1, 3, 32, 32), check_labels(records[:, 0], path)
 
@@ -52,7 +65,12 @@ def check_labels(labels: np.ndarray, path: "Path | str", classes: int = 10) -> n
     """Labels as int64; each must be in 0..classes-1."""
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         at = int(np.argmax((labels < 0) | (labels >= classes)))
-        raise problem(path, f"labels in 0..{classes - 1}", f"{labels[at]} at {at}", f"it is another file or damaged: {FETCH_AGAIN}")
+        raise problem(
+            path,
+            f"labels in 0..{classes - 1}",
+            f"{labels[at]} at {at}",
+            f"it is another file or damaged: {FETCH_AGAIN}",
+        )
     return labels.astype(np.int64)
 
 
@@ -71,7 +89,9 @@ def read_archive(path: Path, split: str) -> Arrays:
         except tarfile.TarError as error:
             raise problem(path, expected, f"a damaged archive ({error})") from None
     if missing := [name for name in BATCHES[split] if name not in found]:
-        raise problem(path, expected, f"no {', '.join(missing)}", "take the binary version, not the Python or Matlab one")
+        raise problem(
+            path, expected, f"no {', '.join(missing)}", "take the binary version, not the Python or Matlab one"
+        )
     return join([found[name] for name in BATCHES[split]])
 
 

@@ -16,13 +16,13 @@ from netcore.errors import ArgumentError
 class Dataset:
     """One split of a data set.
 
-    | field        | images                            | text                   | time series              | .ts files               |
-    |--------------|-----------------------------------|------------------------|--------------------------|-------------------------|
-    | `x`          | float32 (N, C, H, W) in [0, 1]    | int64 (L,) tokens      | float32 (T,) values      | float32 (N, T, D), padded by 0 |
-    | `y`          | int64 (N,) labels                 | None                   | None                     | int64 (N,), or float32 targets |
-    | `vocabulary` | None                              | symbols of the tokens  | None                     | None                    |
-    | `times`      | None                              | None                   | float64 (T,) years       | None                    |
-    | `lengths`    | None                              | None                   | None                     | int64 (N,) steps that count |
+    | field   | images               | text           | time series        | .ts files                      |
+    |---------|----------------------|----------------|--------------------|--------------------------------|
+    | `x`     | float32 (N, C, H, W) | int64 (L,)     | float32 (T,)       | float32 (N, T, D), zero-padded |
+    | `y`     | int64 (N,) labels    | None           | None               | int64 (N,) labels              |
+    | further | `classes`            | `vocabulary`   | `times` float64    | `classes`, `lengths` int64     |
+
+    Pixels are in [0, 1]; `times` are years (T,); `lengths` (N,) says how many steps of each series count.
     """
 
     x: np.ndarray = field(repr=False)
@@ -46,8 +46,14 @@ class Dataset:
         >>> load('digits').take(slice(0, 100)).x.shape
         (100, 1, 8, 8)
         """
-        parts = {k: None if v is None else v[index] for k, v in vars(self).items() if k in ("x", "y", "times", "lengths")}
-        return replace(self, split=split or self.split, **parts)
+
+        def part(a: np.ndarray | None) -> np.ndarray | None:
+            return None if a is None else a[index]
+
+        return replace(
+            self, split=split or self.split,
+            x=self.x[index], y=part(self.y), times=part(self.times), lengths=part(self.lengths),
+        )  # fmt: skip
 
     def hold_out(self, count: int) -> "tuple[Dataset, Dataset]":
         """(training, validation): the last `count` examples are held out.

@@ -1,22 +1,22 @@
 """Bytes from files, and every way in which a file can be wrong, told in one sentence.
 
 A message names the file, says what was expected, what came, and what to do. Nothing is allocated because a header
-claims so: the content is read first, up to a limit, and the claim is compared with its length. Gzip is recognised by its
-first two bytes, not by the suffix, because browsers unpack files and keep their names.
+claims so: the content is read first, up to a limit, and the claim is compared with its length. Gzip is recognised by
+its first two bytes, not by the suffix, because browsers unpack files and keep their names.
 
 Read next: `idx.py`, the simplest format on top of this.
 """
 
 import gzip
 import hashlib
+import io
 import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
-from netcore.errors import DataError
+from netcore.errors import ArgumentError, DataError
 
 LIMIT = 1 << 30  # bytes of content: four times the largest file that netcore knows
 STEP = 1 << 20
@@ -29,8 +29,10 @@ def problem(path: "Path | str", expected: str, got: str, todo: str = FETCH_AGAIN
 
 
 @contextmanager
-def opened(path: Path, expected: str) -> Iterator[BinaryIO]:
+def opened(path: Path, expected: str) -> Iterator[io.BufferedIOBase]:
     """The content of a plain or gzip-compressed file; what goes wrong inside the block becomes a `DataError`."""
+    if "\0" in str(path):
+        raise problem(repr(str(path)), expected, "a path with a zero byte", "check the path")
     try:
         with open(path, "rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
@@ -89,6 +91,8 @@ def cache_dir() -> Path:
 def roots(root: "Path | str | None" = None) -> list[Path]:
     """The folders to search: `root` alone if given, else the one that NETCORE_DATA names, then the cache."""
     if root is not None:
+        if not isinstance(root, (str, os.PathLike)):
+            raise ArgumentError(f"root must be the path of a folder, got {root!r}")
         root = Path(root).expanduser()
         if not root.is_dir():
             got = "a file" if root.exists() else "no such folder"

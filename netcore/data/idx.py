@@ -31,7 +31,9 @@ def read_idx(path: "Path | str", ndim: int | None = None) -> np.ndarray:
 def parse_idx(content: bytes, path: "Path | str", ndim: int | None = None) -> np.ndarray:
     """The array in the content of an idx file; `path` is only for messages."""
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in TYPES or content[3] == 0:
-        raise problem(path, "an idx file (first bytes 00 00, a type, a number of axes)", f"{content[:4].hex(' ') or 'nothing'}")
+        raise problem(
+            path, "an idx file (first bytes 00 00, a type, a number of axes)", f"{content[:4].hex(' ') or 'nothing'}"
+        )
     dtype, axes = np.dtype(TYPES[content[2]]), content[3]
     if ndim is not None and axes != ndim:
         raise problem(path, f"an idx file with {ndim} axes", f"{axes} axes", "images and labels may be exchanged")

@@ -1,8 +1,8 @@
 """Minibatches, in an order that can be put down and taken up again, exactly.
 
-An epoch visits every sample once, in the order of the data or of a permutation drawn from the loader's own generator. The
-state is the number of batches given out, the generator as it was before the permutation was drawn, and the generator as
-it is now (a transform draws from it too): enough to go on in the middle of an epoch with the very same batches.
+An epoch visits every sample once, in the order of the data or of a permutation drawn from the loader's own generator.
+The state is the number of batches given out, the generator as it was before the permutation was drawn, and the
+generator as it is now (a transform draws from it too): enough to go on amid an epoch with the very same batches.
 
 Read next: `augment.py` (transforms), `sequences.py` (text and series).
 """
@@ -14,22 +14,23 @@ from typing import Any
 import numpy as np
 
 from netcore.checks import at_least
+from netcore.data.arrays import Arrays, arrays, lengths, select
 from netcore.data.dataset import Dataset
 from netcore.data.state import check_state, generator_from, jsonable
 from netcore.errors import ArgumentError
 from netcore.rng import as_generator
 
-Arrays = np.ndarray | tuple[np.ndarray, ...]
 Transform = Callable[[Any, np.random.Generator], Any]
 
 
 class DataLoader:
     """Iterate over minibatches `(xb, yb)` of arrays whose first axes agree; `yb` is None without `y`.
 
-    `x` may be a `Dataset`, which brings its labels; `x` and `y` may be tuples of arrays, then `xb` and `yb` are. Batches are
-    copies. `transform(xb, rng)` changes each `xb` (see `netcore.data.augment`). `rng` (None: netcore's global generator)
-    seeds the loader's own generator, so nothing else that draws numbers disturbs the order. Each `for` starts an epoch;
-    the first one after `load_state_dict` goes on where the state was taken.
+    `x` may be a `Dataset`, which brings its labels; `x` and `y` may be tuples of arrays, then `xb` and `yb` are
+    (`x=(series, lengths)`, say).
+    Batches are copies. `transform(xb, rng)` makes of each `xb` another one (see `netcore.data.augment`). `rng` (None:
+    netcore's global generator) seeds the loader's own, so nothing else that draws numbers disturbs the order. Each
+    `for` starts an epoch; the first one after `load_state_dict` goes on where the state was taken.
     Raises `ArgumentError` for lengths that differ, no samples, or arguments that make no sense.
 
     >>> loader = DataLoader(np.arange(5.0), np.arange(5), batch_size=2, shuffle=True, rng=0)
@@ -41,18 +42,22 @@ class DataLoader:
         self, x: "Arrays | Dataset", y: Arrays | None = None, batch_size: int = 32, shuffle: bool = False,
         rng: "int | np.random.Generator | None" = None, drop_last: bool = False, transform: Transform | None = None,
     ):  # fmt: skip
-        if isinstance(x, Dataset):
-            x, y = x.x, x.y if y is None else y
-        self.x, self.y = _arrays("x", x), None if y is None else _arrays("y", y)
-        lengths = [len(a) for part in (self.x, self.y) if part is not None for a in (part if isinstance(part, tuple) else (part,))]
-        if len(set(lengths)) > 1:
-            raise ArgumentError(f"x and y must have the same number of samples, got {' and '.join(map(str, lengths))}")
-        if not lengths[0]:
+        labels = x.y if isinstance(x, Dataset) and y is None else y
+        self.x = arrays("x", x.x if isinstance(x, Dataset) else x)
+        self.y = None if labels is None else arrays("y", labels)
+        rows = lengths(self.x) + ([] if self.y is None else lengths(self.y))
+        if len(set(rows)) > 1:
+            raise ArgumentError(f"x and y must have the same number of samples, got {' and '.join(map(str, rows))}")
+        if not rows[0]:
             raise ArgumentError("x has no samples")
         if transform is not None and not callable(transform):
             raise ArgumentError(f"transform must be callable as transform(xb, rng), got {transform!r}")
-        self.batch_size, self.shuffle, self.drop_last = at_least("batch_size", batch_size, 1), bool(shuffle), bool(drop_last)
-        self.samples, self.transform = lengths[0], transform
+        self.batch_size, self.shuffle, self.drop_last = (
+            at_least("batch_size", batch_size, 1),
+            bool(shuffle),
+            bool(drop_last),
+        )
+        self.samples, self.transform = rows[0], transform
         self.rng = np.random.default_rng(as_generator(rng).integers(0, 2**32, 4))
         self.epoch = self.position = 0  # epochs finished; batches given out in this one
         self._order_state: dict[str, Any] | None = None  # the generator before this epoch's permutation
@@ -71,7 +76,7 @@ class DataLoader:
         self._resumed = False
         for k in range(self.position, len(self)):
             index = order[k * self.batch_size : (k + 1) * self.batch_size]
-            xb, yb = _select(self.x, index), None if self.y is None else _select(self.y, index)
+            xb, yb = select(self.x, index), None if self.y is None else select(self.y, index)
             if self.transform is not None:
                 xb = self.transform(xb, self.rng)
             self.position = k + 1
@@ -84,39 +89,18 @@ class DataLoader:
     def state_dict(self) -> dict[str, Any]:
         """Position and random state, ready for JSON."""
         return {
-            "samples": self.samples, "batch_size": self.batch_size, "shuffle": self.shuffle, "drop_last": self.drop_last,
-            "epoch": self.epoch, "position": self.position,
+            **self._fixed(), "epoch": self.epoch, "position": self.position,
             "order": copy.deepcopy(self._order_state), "rng": jsonable(self.rng),
         }  # fmt: skip
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state; raises `CheckpointError`, and changes nothing, if it is of another loader or damaged."""
-        fixed = {name: getattr(self, name) for name in ("samples", "batch_size", "shuffle", "drop_last")}
-        check_state(state, fixed, batches=len(self), needs=("order", "rng"))
+        check_state(state, self._fixed(), batches=len(self), needs=("order", "rng"))
         rng, order = generator_from(state["rng"]), copy.deepcopy(state["order"])
         if order is not None:
             generator_from(order)
         self.epoch, self.position, self.rng, self._order_state = state["epoch"], state["position"], rng, order
         self._resumed = order is not None
 
-
-def _arrays(name: str, value: Any) -> Arrays:
-    if isinstance(value, tuple):
-        if not value:
-            raise ArgumentError(f"{name} is an empty tuple; it needs at least one array")
-        return tuple(_array(f"{name}[{k}]", item) for k, item in enumerate(value))
-    return _array(name, value)
-
-
-def _array(name: str, value: Any) -> np.ndarray:
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ArgumentError(f"{name} is not an array: {error}") from None
-    if array.ndim == 0 or array.dtype == object:
-        raise ArgumentError(f"{name} must be an array with one row for each sample, got {type(value).__name__} of dtype {array.dtype}")
-    return array
-
-
-def _select(arrays: Arrays, index: np.ndarray) -> Arrays:
-    return tuple(a[index] for a in arrays) if isinstance(arrays, tuple) else arrays[index]
+    def _fixed(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("samples", "batch_size", "shuffle", "drop_last")}

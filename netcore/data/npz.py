@@ -1,7 +1,7 @@
 """Arrays out of an .npz file that never unpickle anything and never trust a header.
 
-An .npz file is a zip archive of .npy files; an .npy file is a magic number, a header with dtype, order and shape, and the
-elements. `numpy.load` allocates what the header claims; here the claim is compared with the bytes that are there.
+An .npz file is a zip archive of .npy files; an .npy file is a magic number, a header with dtype, order and shape, and
+the elements. `numpy.load` allocates what the header claims; here the claim is compared with the bytes that are there.
 
 Source: numpy.lib.format, "NumPy array format", versions 1.0 to 3.0. Read next: `cifar.py`.
 """
@@ -25,7 +25,9 @@ def read_npz(path: "Path | str", names: tuple[str, ...]) -> dict[str, np.ndarray
             with zipfile.ZipFile(stream) as archive:
                 there = {name.removesuffix(".npy") for name in archive.namelist()}
                 if missing := [name for name in names if name not in there]:
-                    raise problem(path, expected, f"no {', '.join(missing)} (it has {', '.join(sorted(there)) or 'nothing'})")
+                    raise problem(
+                        path, expected, f"no {', '.join(missing)} (it has {', '.join(sorted(there)) or 'nothing'})"
+                    )
                 return {name: parse_npy(member(archive, name, path), f"{path}[{name}]") for name in names}
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             raise problem(path, expected, f"a damaged archive ({error})") from None

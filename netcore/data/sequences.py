@@ -1,7 +1,7 @@
 """One long sequence cut for truncated backpropagation through time.
 
-A sequence of L elements is cut into B = batch_size contiguous streams of S = (L - 1) // B steps. The k-th chunk holds, of
-every stream b, T = steps elements and the elements that follow them:
+A sequence of L elements is cut into B = batch_size contiguous streams of S = (L - 1) // B steps. The k-th chunk holds,
+of every stream b, T = steps elements and the elements that follow them:
 
     x[b, t] = sequence[b*S + k*T + t]        y[b, t] = sequence[b*S + k*T + t + 1]
 
@@ -38,26 +38,30 @@ class Chunk(NamedTuple):
 class SequenceLoader:
     """Iterate over the chunks `(x, y, first)` of a sequence (L, ...), tokens of a text or values of a series.
 
-    `sequence` may be a `Dataset` (its `x` is taken). The last chunk of an epoch is shorter where `steps` does not divide
-    the streams, or left out with `drop_last`. Each `for` starts an epoch; the first one after `load_state_dict` goes on
-    where the state was taken. Raises `ArgumentError` for a sequence too short for one step of each stream.
+    `sequence` may be a `Dataset` (its `x` is taken). The last chunk of an epoch is shorter where `steps` does not
+    divide the streams, or left out with `drop_last`. Each `for` starts an epoch; the first one after `load_state_dict`
+    goes on where the state was taken. Raises `ArgumentError` for a sequence too short for one step of each stream.
 
     >>> x, y, first = next(iter(SequenceLoader(np.arange(9), batch_size=2, steps=3)))
     >>> x.tolist(), y.tolist(), first
     ([[0, 1, 2], [4, 5, 6]], [[1, 2, 3], [5, 6, 7]], True)
     """
 
-    def __init__(self, sequence: "np.ndarray | Dataset", batch_size: int = 32, steps: int = 64, drop_last: bool = False):
+    def __init__(
+        self, sequence: "np.ndarray | Dataset", batch_size: int = 32, steps: int = 64, drop_last: bool = False
+    ):
         self.sequence = np.asarray(sequence.x if isinstance(sequence, Dataset) else sequence)
         self.batch_size, self.steps = at_least("batch_size", batch_size, 1), at_least("steps", steps, 1)
         if self.sequence.ndim == 0 or self.sequence.dtype.kind not in "iufb":
-            raise ArgumentError(f"sequence must be a numeric array (L, ...), got {self.sequence.dtype} of shape {self.sequence.shape}")
+            raise ArgumentError(
+                f"sequence must be a numeric array (L, ...), got {self.sequence.dtype} of shape {self.sequence.shape}"
+            )
         self.samples, self.drop_last = len(self.sequence), bool(drop_last)
         self.stream = (self.samples - 1) // self.batch_size  # steps of each stream
         if self.stream < (self.steps if self.drop_last else 1):
             raise ArgumentError(
-                f"a sequence of {self.samples} elements gives {self.batch_size} streams of {max(self.stream, 0)} steps; "
-                f"take a smaller batch_size or fewer steps"
+                f"a sequence of {self.samples} elements gives {self.batch_size} streams of {max(self.stream, 0)} "
+                f"steps; take a smaller batch_size or fewer steps"
             )
         self.epoch = self.position = 0  # epochs finished; chunks given out in this one
         self._resumed = False

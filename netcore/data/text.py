@@ -16,7 +16,9 @@ from netcore.data.vocabulary import Vocabulary
 SPLITS = ("train", "validation", "test", "all")  # 'test' is another name of 'validation'
 
 
-def load_text(path: "Path | str", split: str = "train", *, name: str = "", licence: str = "", source: str = "") -> Dataset:
+def load_text(
+    path: "Path | str", split: str = "train", *, name: str = "", licence: str = "", source: str = ""
+) -> Dataset:
     """Read a UTF-8 text file (plain or .gz) as tokens.
 
     `x` is int64 (L,): the first 90 % of the characters ('train'), the last 10 % ('validation' or 'test') or 'all';

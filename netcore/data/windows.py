@@ -36,7 +36,8 @@ def windows(series: "np.ndarray | Dataset", length: int, horizon: int = 1, train
     """Cut a series (T,) or (T, D), of float32 or float64, into windows with their targets.
 
     `train` is the share of the steps, counted from the beginning, that is for training; its end is rounded down.
-    Raises `ArgumentError` where a part is too short for one window, or a variable is constant or not finite in training.
+    Raises `ArgumentError` where a part is too short for one window, for a value that is not finite, and for a variable
+    that is constant in training.
 
     >>> w = windows(np.arange(10.0), length=3, horizon=1)
     >>> w.x_train.shape, w.y_train.shape, w.x_test.shape
