@@ -103,7 +103,7 @@ class Compose:
         object.__setattr__(self, "steps", steps)
 
     def __call__(self, x: np.ndarray, rng: Rng = None) -> np.ndarray:
-        rng = as_generator(rng)
+        y, rng = x, as_generator(rng)
         for step in self.steps:
-            x = step(x, rng)
-        return x
+            y = step(y, rng)
+        return y if self.steps else np.array(x)

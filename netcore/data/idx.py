@@ -45,4 +45,8 @@ def parse_idx(content: bytes, path: "Path | str", ndim: int | None = None) -> np
     if there != due:
         kind = "truncated" if there < due else "trailing bytes"
         raise problem(path, f"{due} bytes of elements for the sizes {sizes} in its header", f"{there} ({kind})")
-    return np.frombuffer(content, dtype, offset=start).reshape(sizes).astype(dtype.newbyteorder("="), copy=False)
+    try:
+        array = np.frombuffer(content, dtype, offset=start).reshape(sizes)
+    except ValueError:  # a size of 0 beside others whose product no array can have, or too many axes
+        raise problem(path, "sizes that an array can have", f"{sizes}") from None
+    return array.astype(dtype.newbyteorder("="), copy=False)

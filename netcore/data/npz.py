@@ -55,5 +55,7 @@ def parse_npy(content: bytes, where: str) -> np.ndarray:
     due, there = math.prod(shape) * dtype.itemsize, len(content) - stream.tell()
     if there != due:
         raise problem(where, f"{due} bytes of elements for the shape {shape} in its header", f"{there}")
-    flat = np.frombuffer(content, dtype, offset=stream.tell())
-    return flat.reshape(shape, order="F" if fortran else "C")
+    try:
+        return np.frombuffer(content, dtype, offset=stream.tell()).reshape(shape, order="F" if fortran else "C")
+    except ValueError:
+        raise problem(where, "a shape that an array can have", f"{shape}") from None
