@@ -12,7 +12,7 @@ from netcore.data.vocabulary import Vocabulary
 from netcore.errors import ArgumentError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # two data sets are equal when they are the same object: arrays have no ==
 class Dataset:
     """One split of a data set.
 

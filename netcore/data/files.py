@@ -91,12 +91,17 @@ def cache_dir() -> Path:
 def roots(root: "Path | str | None" = None) -> list[Path]:
     """The folders to search: `root` alone if given, else the one that NETCORE_DATA names, then the cache."""
     if root is not None:
-        if not isinstance(root, (str, os.PathLike)):
-            raise ArgumentError(f"root must be the path of a folder, got {root!r}")
-        root = Path(root).expanduser()
-        if not root.is_dir():
-            got = "a file" if root.exists() else "no such folder"
-            raise problem(root, "a folder with data sets", got, "check root= (or --data-dir)")
-        return [root]
+        return [folder(root, "root= (or --data-dir)")]
     named = os.environ.get("NETCORE_DATA")
-    return ([Path(named).expanduser()] if named else []) + [cache_dir()]
+    return ([folder(named, "NETCORE_DATA")] if named else []) + [cache_dir()]
+
+
+def folder(path: "Path | str", where: str) -> Path:
+    """A folder that was named by `where` and must be there."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise ArgumentError(f"root must be the path of a folder, got {path!r}")
+    path = Path(path).expanduser()
+    if not os.path.isdir(path):
+        got = "a file" if os.path.exists(path) else "no such folder"
+        raise problem(path, "a folder with data sets", got, f"check {where}")
+    return path

@@ -42,6 +42,8 @@ class DataLoader:
         self, x: "Arrays | Dataset", y: Arrays | None = None, batch_size: int = 32, shuffle: bool = False,
         rng: "int | np.random.Generator | None" = None, drop_last: bool = False, transform: Transform | None = None,
     ):  # fmt: skip
+        if isinstance(x, Dataset) and x.vocabulary is not None:
+            raise ArgumentError(f"{x.name!r} is one long text; cut it with TextLoader, not into single characters")
         labels = x.y if isinstance(x, Dataset) and y is None else y
         self.x = arrays("x", x.x if isinstance(x, Dataset) else x)
         self.y = None if labels is None else arrays("y", labels)

@@ -16,7 +16,7 @@ from netcore.data.dataset import Dataset
 from netcore.errors import ArgumentError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Windows:
     """Standardised windows: `x_*` (N, length, D), `y_*` (N, horizon, D), in the series' dtype; `mean`, `std` (D,)."""
 

@@ -121,7 +121,8 @@ def test_images_of_a_batch_change_independently(augment) -> None:
     [
         lambda: Shift(-1), lambda: Shift(1.5), lambda: Flip(1.1), lambda: Flip(-0.1), lambda: Flip("x"),
         lambda: Crop(0), lambda: Crop((1, 2, 3)), lambda: Crop(3, -1), lambda: Noise(-1), lambda: Noise(float("nan")),
-        lambda: Cutout(0), lambda: Cutout(True), lambda: Compose(Flip(), 3), lambda: Flip()(np.zeros((1, 1, 1, 1)), "seed"),
+        lambda: Cutout(0), lambda: Cutout(True), lambda: Compose(Flip(), 3),
+        lambda: Flip()(np.zeros((1, 1, 1, 1)), "seed"),
     ],
 )  # fmt: skip
 def test_wrong_arguments(make) -> None:

@@ -84,7 +84,7 @@ def test_wrong_archive(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for content in (whole[: len(whole) // 2], b"no archive" * 100, b""):
         path.write_bytes(content)
-        with pytest.raises(DataError, match="cifar-10-binary.tar.gz"):
+        with pytest.raises(DataError, match=r"cifar-10-binary\.tar\.gz"):
             load("cifar10", root=tmp_path)
 
 

@@ -39,11 +39,15 @@ def test_the_cache_is_the_last_place(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert len(load("mnist", download=False)) == 3
 
 
-def test_missing(tmp_path: Path) -> None:
+def test_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match=r"mnist: expected train-images-idx3-ubyte.gz, got nothing in .*NETCORE_DATA"):
         load("mnist", root=tmp_path, download=False)
     with pytest.raises(DataError, match="a folder with data sets, got no such folder; check root="):
         load("mnist", root=tmp_path / "none")
+    monkeypatch.setenv("NETCORE_DATA", str(tmp_path / "none"))
+    with pytest.raises(DataError, match="got no such folder; check NETCORE_DATA"):
+        load("mnist")
+    assert len(load("nile")) == 80  # embedded
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="got a file"):
         load("mnist", root=tmp_path / "file")

@@ -75,6 +75,11 @@ def test_tuples_datasets_and_no_labels() -> None:
     assert next(iter(DataLoader(digits, digits.x)))[1].shape == (32, 1, 8, 8)
 
 
+def test_a_text_is_not_cut_into_samples() -> None:
+    with pytest.raises(ArgumentError, match="'persuasion' is one long text; cut it with TextLoader"):
+        DataLoader(load("persuasion"))
+
+
 def test_batches_are_copies() -> None:
     x = X.copy()
     for shuffle in (False, True):
@@ -91,7 +96,7 @@ def make(seed: int, transform: bool) -> DataLoader:
 @settings(max_examples=40, deadline=None)
 @given(epochs=st.integers(0, 2), stop=st.integers(0, 6), transform=st.booleans())
 def test_resumed_anywhere_it_goes_on_with_the_same_bits(epochs: int, stop: int, transform: bool) -> None:
-    """Uninterrupted for 4 epochs, against stopped after `stop` batches of epoch `epochs` and taken up by a new loader."""
+    """Four epochs in one go, against a stop after `stop` batches of epoch `epochs` and a new loader."""
     one = make(1, transform)
     whole = [batch for _ in range(4) for batch in one]
     first = make(1, transform)

@@ -1,6 +1,7 @@
 """SequenceLoader: streams that continue from chunk to chunk, targets shifted by one, exact resume."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def test_against_the_formula(n: int, batch: int, steps: int, drop: bool) -> None
 def test_streams_continue() -> None:
     text = load("persuasion")
     chunks = list(TextLoader(text, batch_size=16, steps=50))
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in pairwise(chunks):
         assert np.array_equal(before.y[:, -1], after.x[:, 0])
     assert chunks[0].x.dtype == np.int64 and [c.first for c in chunks].count(True) == 1
 
