@@ -18,7 +18,10 @@ from setuptools.command.build_ext import build_ext  # runs Cython on .pyx source
 
 FAMILIES = [
     "memory",
+    "activation",
     "gemm",
+    "optim",
+    "softmax",
 ]
 ISA_SOURCES = ["csrc/isa/scalar.c", "csrc/isa/avx2.c", "csrc/isa/avx512.c", "csrc/isa/neon.c"]
 HEADERS = sorted(str(path) for pattern in ("csrc/simd/*.h", "csrc/kernels/*.h") for path in Path().glob(pattern))

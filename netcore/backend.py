@@ -12,7 +12,10 @@ from types import ModuleType, SimpleNamespace
 from netcore.errors import ArgumentError
 
 FAMILIES = (
+    "activation",
     "gemm",
+    "optim",
+    "softmax",
 )
 
 MISSING = """netcore's compiled kernels are not built ({error}).

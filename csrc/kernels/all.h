@@ -2,6 +2,9 @@
 #include "../simd/exp.h"
 #include "../simd/transpose.h"
 #include "gemm.h"
+#include "activation.h"
+#include "rows.h"
+#include "optim.h"
 
 static const NC_NAME(nc_kernels) NC_NAME(kernels) = {
     .lanes = VL, .mr = MR, .nr = NR,

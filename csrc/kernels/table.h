@@ -19,17 +19,34 @@
 
 #define NC_RECURRENT_ROWS(ROW)
 
-#define NC_ACTIVATION_ROWS(ROW)
+#define NC_ACTIVATION_ROWS(ROW) \
+    ROW(void, activate, (int kind, long n, double slope, const REAL *x, REAL *y)) \
+    ROW(void, activate_gradient, (int kind, long n, double slope, const REAL *kept, const REAL *dy, REAL *dx))
 
-#define NC_NORM_ROWS(ROW)
+#define NC_ROW_ROWS(ROW) \
+    ROW(void, softmax, (long n, const REAL *x, REAL *y)) \
+    ROW(void, softmax_gradient, (long n, const REAL *y, const REAL *dy, REAL *dx)) \
+    ROW(void, log_softmax, (long n, const REAL *x, REAL *y)) \
+    ROW(void, log_softmax_gradient, (long n, const REAL *y, const REAL *dy, REAL *dx)) \
+    ROW(double, cross_entropy, (long n, long target, double smoothing, const REAL *x, REAL *dx)) \
+    ROW(double, sum, (long n, const REAL *x)) \
+    ROW(double, sum_squares, (long n, double center, const REAL *x)) \
+    ROW(double, sum_products, (long n, double center, const REAL *x, const REAL *dy)) \
+    ROW(void, affine, (long n, double center, double scale, double shift, const REAL *x, REAL *y)) \
+    ROW(void, affine_gradient, (long n, double center, double scale, double slope, double shift, const REAL *x, const REAL *dy, REAL *dx)) \
+    ROW(void, layer_norm, (long n, double mean, double rstd, const REAL *x, const REAL *w, const REAL *b, REAL *y)) \
+    ROW(void, layer_norm_gradient, (long n, double mean, double rstd, const REAL *x, const REAL *w, const REAL *dy, REAL *dx, REAL *dw, REAL *db)) \
+    ROW(void, add_to, (long n, const REAL *x, REAL *y))
 
-#define NC_LOSS_ROWS(ROW)
-
-#define NC_OPTIM_ROWS(ROW)
+#define NC_OPTIM_ROWS(ROW) \
+    ROW(void, sgd, (long n, double lr, double momentum, double dampening, double weight_decay, int nesterov, int first, REAL *theta, const REAL *gradient, REAL *velocity)) \
+    ROW(void, adam, (long n, double lr, double beta1, double beta2, double eps, double weight_decay, int decoupled, double c1, double c2, REAL *theta, const REAL *gradient, REAL *mean, REAL *square, REAL *highest)) \
+    ROW(void, rmsprop, (long n, double lr, double alpha, double eps, double weight_decay, double momentum, REAL *theta, const REAL *gradient, REAL *square, REAL *average, REAL *buffer)) \
+    ROW(void, adagrad, (long n, double lr, double eps, double weight_decay, REAL *theta, const REAL *gradient, REAL *sum))
 
 #define NC_ROWS_OF_ALL(ROW) \
     NC_GEMM_ROWS(ROW) NC_CONV_ROWS(ROW) NC_POOL_ROWS(ROW) NC_RECURRENT_ROWS(ROW) \
-    NC_ACTIVATION_ROWS(ROW) NC_NORM_ROWS(ROW) NC_LOSS_ROWS(ROW) NC_OPTIM_ROWS(ROW)
+    NC_ACTIVATION_ROWS(ROW) NC_ROW_ROWS(ROW) NC_OPTIM_ROWS(ROW)
 
 #define NC_FIELD(result, name, parameters) result(*name) parameters;
 

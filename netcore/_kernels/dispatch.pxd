@@ -13,9 +13,27 @@ cdef extern from "kernels/table.h":
         # pool.h
         # recurrent.h
         # activation.h
-        # norm.h
-        # loss.h
+        void (*activate)(int kind, long n, double slope, const void *x, void *y) noexcept nogil
+        void (*activate_gradient)(int kind, long n, double slope, const void *kept, const void *dy, void *dx) noexcept nogil
+        # rows.h
+        void (*softmax)(long n, const void *x, void *y) noexcept nogil
+        void (*softmax_gradient)(long n, const void *y, const void *dy, void *dx) noexcept nogil
+        void (*log_softmax)(long n, const void *x, void *y) noexcept nogil
+        void (*log_softmax_gradient)(long n, const void *y, const void *dy, void *dx) noexcept nogil
+        double (*cross_entropy)(long n, long target, double smoothing, const void *x, void *dx) noexcept nogil
+        double (*sum)(long n, const void *x) noexcept nogil
+        double (*sum_squares)(long n, double center, const void *x) noexcept nogil
+        double (*sum_products)(long n, double center, const void *x, const void *dy) noexcept nogil
+        void (*affine)(long n, double center, double scale, double shift, const void *x, void *y) noexcept nogil
+        void (*affine_gradient)(long n, double center, double scale, double slope, double shift, const void *x, const void *dy, void *dx) noexcept nogil
+        void (*layer_norm)(long n, double mean, double rstd, const void *x, const void *w, const void *b, void *y) noexcept nogil
+        void (*layer_norm_gradient)(long n, double mean, double rstd, const void *x, const void *w, const void *dy, void *dx, void *dw, void *db) noexcept nogil
+        void (*add_to)(long n, const void *x, void *y) noexcept nogil
         # optim.h
+        void (*sgd)(long n, double lr, double momentum, double dampening, double weight_decay, int nesterov, int first, void *theta, const void *gradient, void *velocity) noexcept nogil
+        void (*adam)(long n, double lr, double beta1, double beta2, double eps, double weight_decay, int decoupled, double c1, double c2, void *theta, const void *gradient, void *mean, void *square, void *highest) noexcept nogil
+        void (*rmsprop)(long n, double lr, double alpha, double eps, double weight_decay, double momentum, void *theta, const void *gradient, void *square, void *average, void *buffer) noexcept nogil
+        void (*adagrad)(long n, double lr, double eps, double weight_decay, void *theta, const void *gradient, void *sum) noexcept nogil
 
 cdef const nc_kernels *kernels_for(size_t itemsize) noexcept nogil
 cdef int thread_count() noexcept nogil

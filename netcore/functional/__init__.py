@@ -6,6 +6,32 @@
 A forward function returns its output and whatever its backward function needs; nothing is remembered anywhere else.
 """
 
+from netcore.functional.activation import (
+    activation_backward,
+    activation_forward,
+    elu_backward,
+    elu_forward,
+    gelu_backward,
+    gelu_forward,
+    leaky_relu_backward,
+    leaky_relu_forward,
+    relu_backward,
+    relu_forward,
+    sigmoid_backward,
+    sigmoid_forward,
+    silu_backward,
+    silu_forward,
+    softplus_backward,
+    softplus_forward,
+    tanh_backward,
+    tanh_forward,
+)
 from netcore.functional.linear import linear_backward, linear_forward
-
-__all__ = ["linear_backward", "linear_forward"]
+from netcore.functional.softmax import (
+    cross_entropy_backward,
+    cross_entropy_forward,
+    log_softmax_backward,
+    log_softmax_forward,
+    softmax_backward,
+    softmax_forward,
+)

@@ -1,0 +1,41 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""Elementwise activations over whole arrays: cut into blocks, one thread a block. The formulas stand in
+csrc/kernels/activation.h; the NumPy twin is netcore/reference/activation.py."""
+
+from cython cimport floating
+from cython.parallel cimport prange
+
+from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
+
+cdef enum:
+    BLOCK = 1 << 14         # numbers in a block: in and out fit the second-level cache
+
+KINDS = ("relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "sigmoid", "tanh", "softplus")
+
+
+def forward(int kind, double slope, const floating[::1] x, floating[::1] y):
+    """y = f(x); `kind` counts in KINDS."""
+    cdef const nc_kernels *K = kernels_for(sizeof(floating))
+    cdef Py_ssize_t n = x.shape[0], blocks = (n + BLOCK - 1) // BLOCK, block
+    cdef int threads = thread_count()
+    if n == 0:
+        return
+    if blocks < 4:
+        K.activate(kind, n, slope, &x[0], &y[0])
+        return
+    for block in prange(blocks, nogil=True, num_threads=threads, schedule="static"):
+        K.activate(kind, min(BLOCK, n - block * BLOCK), slope, &x[block * BLOCK], &y[block * BLOCK])
+
+
+def backward(int kind, double slope, const floating[::1] kept, const floating[::1] dy, floating[::1] dx):
+    """dx = dy · f'(x), from what forward kept."""
+    cdef const nc_kernels *K = kernels_for(sizeof(floating))
+    cdef Py_ssize_t n = dy.shape[0], blocks = (n + BLOCK - 1) // BLOCK, block
+    cdef int threads = thread_count()
+    if n == 0:
+        return
+    if blocks < 4:
+        K.activate_gradient(kind, n, slope, &kept[0], &dy[0], &dx[0])
+        return
+    for block in prange(blocks, nogil=True, num_threads=threads, schedule="static"):
+        K.activate_gradient(kind, min(BLOCK, n - block * BLOCK), slope, &kept[block * BLOCK], &dy[block * BLOCK], &dx[block * BLOCK])
