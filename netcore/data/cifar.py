@@ -16,6 +16,7 @@ import numpy as np
 
 from netcore.data.files import FETCH_AGAIN, LIMIT, opened, problem, read_bytes
 from netcore.data.npz import read_npz
+from netcore.errors import DataError
 
 RECORD = 1 + 3 * 32 * 32
 BATCHES = {"train": tuple(f"data_batch_{k}.bin" for k in range(1, 6)), "test": ("test_batch.bin",)}
@@ -86,7 +87,9 @@ def read_archive(path: Path, split: str) -> Arrays:
                     if name in BATCHES[split] and entry.isfile() and entry.size <= LIMIT:
                         file = archive.extractfile(entry)
                         found[name] = parse_batch(b"" if file is None else file.read(), f"{path}[{name}]")
-        except tarfile.TarError as error:
+        except DataError:
+            raise
+        except (tarfile.TarError, ValueError) as error:
             raise problem(path, expected, f"a damaged archive ({error})") from None
     if missing := [name for name in BATCHES[split] if name not in found]:
         raise problem(

@@ -17,7 +17,7 @@ from netcore.checks import at_least
 from netcore.data.arrays import Arrays, arrays, lengths, select
 from netcore.data.dataset import Dataset
 from netcore.data.state import check_state, generator_from, jsonable
-from netcore.errors import ArgumentError
+from netcore.errors import ArgumentError, CheckpointError
 from netcore.rng import as_generator
 
 Transform = Callable[[Any, np.random.Generator], Any]
@@ -26,11 +26,11 @@ Transform = Callable[[Any, np.random.Generator], Any]
 class DataLoader:
     """Iterate over minibatches `(xb, yb)` of arrays whose first axes agree; `yb` is None without `y`.
 
-    `x` may be a `Dataset`, which brings its labels; `x` and `y` may be tuples of arrays, then `xb` and `yb` are
-    (`x=(series, lengths)`, say).
-    Batches are copies. `transform(xb, rng)` makes of each `xb` another one (see `netcore.data.augment`). `rng` (None:
-    netcore's global generator) seeds the loader's own, so nothing else that draws numbers disturbs the order. Each
-    `for` starts an epoch; the first one after `load_state_dict` goes on where the state was taken.
+    `x` may be a `Dataset`, which brings its labels; `x` and `y` may be tuples of arrays, `(series, lengths)` say, then
+    `xb` and `yb` are tuples too. Batches are copies. `transform(xb, rng)` makes of each `xb` another one (see
+    `netcore.data.augment`). `rng` (None: netcore's global generator) seeds the loader's own, so nothing else that draws
+    numbers disturbs the order. Each `for` starts an epoch, also after one that was left early; only the first `for`
+    after `load_state_dict` goes on where the state was taken.
     Raises `ArgumentError` for lengths that differ, no samples, or arguments that make no sense.
 
     >>> loader = DataLoader(np.arange(5.0), np.arange(5), batch_size=2, shuffle=True, rng=0)
@@ -54,12 +54,8 @@ class DataLoader:
             raise ArgumentError("x has no samples")
         if transform is not None and not callable(transform):
             raise ArgumentError(f"transform must be callable as transform(xb, rng), got {transform!r}")
-        self.batch_size, self.shuffle, self.drop_last = (
-            at_least("batch_size", batch_size, 1),
-            bool(shuffle),
-            bool(drop_last),
-        )
-        self.samples, self.transform = rows[0], transform
+        self.samples, self.batch_size, self.transform = rows[0], at_least("batch_size", batch_size, 1), transform
+        self.shuffle, self.drop_last = bool(shuffle), bool(drop_last)
         self.rng = np.random.default_rng(as_generator(rng).integers(0, 2**32, 4))
         self.epoch = self.position = 0  # epochs finished; batches given out in this one
         self._order_state: dict[str, Any] | None = None  # the generator before this epoch's permutation
@@ -74,7 +70,7 @@ class DataLoader:
             self.position, self._order_state = 0, jsonable(self.rng)
             order = self._permutation(self.rng)
         else:  # the permutation comes from the generator as it was, transforms from the generator as it is
-            order = self._permutation(generator_from(self._order_state or jsonable(self.rng)))
+            order = self._permutation(generator_from(self._order_state))
         self._resumed = False
         for k in range(self.position, len(self)):
             index = order[k * self.batch_size : (k + 1) * self.batch_size]
@@ -101,6 +97,8 @@ class DataLoader:
         rng, order = generator_from(state["rng"]), copy.deepcopy(state["order"])
         if order is not None:
             generator_from(order)
+        elif state["position"]:
+            raise CheckpointError("the loader's state is amid an epoch but lacks the generator of its order")
         self.epoch, self.position, self.rng, self._order_state = state["epoch"], state["position"], rng, order
         self._resumed = order is not None
 

@@ -8,6 +8,7 @@ Source: numpy.lib.format, "NumPy array format", versions 1.0 to 3.0. Read next: 
 
 import io
 import math
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from netcore.data.files import LIMIT, opened, problem
+from netcore.errors import DataError
 
 
 def read_npz(path: "Path | str", names: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -23,13 +25,15 @@ def read_npz(path: "Path | str", names: tuple[str, ...]) -> dict[str, np.ndarray
     with opened(Path(path), expected) as stream:
         try:
             with zipfile.ZipFile(stream) as archive:
-                there = {name.removesuffix(".npy") for name in archive.namelist()}
+                there = {name[:-4] for name in archive.namelist() if name.endswith(".npy")}
                 if missing := [name for name in names if name not in there]:
                     raise problem(
                         path, expected, f"no {', '.join(missing)} (it has {', '.join(sorted(there)) or 'nothing'})"
                     )
                 return {name: parse_npy(member(archive, name, path), f"{path}[{name}]") for name in names}
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except DataError:
+            raise
+        except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError) as error:
             raise problem(path, expected, f"a damaged archive ({error})") from None
 
 

@@ -31,9 +31,9 @@ class ResumingDownloader:
         self.progress = sys.stderr.isatty() if progress is None else progress
 
     def __call__(self, url: str, output_file: Any, _pooch: Any = None, check_only: bool = False) -> None:
-        whole, in_vain = self.have() > 0 and self.check(self.partial) is None, 0
+        whole = self.have() > 0 and self.check(self.partial) is None
+        most, in_vain = self.have(), 0
         while not whole:
-            before = self.have()
             try:
                 whole = self.receive(url)
                 reason: Exception = ConnectionError(f"the connection broke off after {self.have()} bytes")
@@ -41,7 +41,8 @@ class ResumingDownloader:
                 raise  # the server's answer, 404 say: asking again does not change it
             except (OSError, HTTPException) as error:  # refused, broken off, timed out, disk full
                 reason = error
-            in_vain = 0 if self.have() > before else in_vain + 1
+            in_vain = 0 if self.have() > most else in_vain + 1
+            most = max(most, self.have())
             if not whole and in_vain == ATTEMPTS:
                 raise reason
             time.sleep(0 if whole else PAUSE * in_vain)
@@ -56,11 +57,11 @@ class ResumingDownloader:
     def receive(self, url: str) -> bool:
         """Ask for the bytes that are missing and append them; True when the file is whole."""
         have = self.have()
-        headers = {"User-Agent": "netcore", "Accept-Encoding": "identity"} | (
-            {"Range": f"bytes={have}-"} if have else {}
-        )
+        request = urllib.request.Request(url, headers={"User-Agent": "netcore", "Accept-Encoding": "identity"})
+        if have:
+            request.add_header("Range", f"bytes={have}-")
         try:
-            response = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT)
+            response = urllib.request.urlopen(request, timeout=TIMEOUT)
         except urllib.error.HTTPError as error:
             error.close()
             if error.code != 416 or not have:

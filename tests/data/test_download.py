@@ -130,6 +130,14 @@ def test_a_server_without_ranges(server: Server, tmp_path: Path) -> None:
     assert [r for _, r in server.asked] == [None, "bytes=100000-"]
 
 
+def test_a_server_without_ranges_that_always_breaks_off(server: Server, tmp_path: Path) -> None:
+    server.files["thing.bin"], server.cuts, server.ranges = CONTENT, [1000, 600] * 50, False
+    e = entry_of(server)
+    with pytest.raises(DataError, match="broke off after"):
+        download.fetch_file(e, e.files[0], tmp_path)
+    assert len(server.asked) == 1 + resume.ATTEMPTS
+
+
 def test_a_server_without_lengths(server: Server, tmp_path: Path) -> None:
     server.files["thing.bin"], server.lengths = CONTENT, False
     e = entry_of(server)

@@ -166,6 +166,7 @@ def test_wrong_arguments(arguments: dict, message: str) -> None:
         ({"rng": {}}, "no state of a random generator"),
         ({"rng": {"bit_generator": "Evil"}}, "no state of a random generator"),
         ({"rng": {"bit_generator": "PCG64", "state": {"state": -1, "inc": "x"}}}, "no state of a random generator"),
+        ({"order": None}, "amid an epoch but lacks the generator"),
         ({"order": {"bit_generator": "PCG64"}}, "no state of a random generator"),
     ],
 )
