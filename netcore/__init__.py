@@ -1,5 +1,6 @@
 """netcore: a neural-network engine that can be read from the command line down to the vector register."""
 
+from netcore import functional
 from netcore.config import get_isa, get_num_threads, isa_levels, set_isa, set_num_threads, show_config
 from netcore.errors import (
     ArgumentError,
@@ -12,7 +13,50 @@ from netcore.errors import (
     PhaseError,
     ShapeError,
 )
-from netcore.layers import Input, Layer, Linear, Node, Sequential
+from netcore.layers import (
+    ELU,
+    GELU,
+    Input,
+    Layer,
+    LeakyReLU,
+    Linear,
+    LogSoftmax,
+    Node,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+from netcore.losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    Loss,
+    MSELoss,
+    NLLLoss,
+)
+from netcore.optim import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    CosineAnnealingLR,
+    ExponentialLR,
+    LinearWarmup,
+    OneCycleLR,
+    Optimizer,
+    ReduceLROnPlateau,
+    RMSprop,
+    StepLR,
+    clip_grad_norm,
+    clip_grad_value,
+)
 from netcore.parameter import Parameter
 from netcore.rng import default_rng, manual_seed
 from netcore.version import __version__
