@@ -19,6 +19,7 @@ from setuptools.command.build_ext import build_ext  # runs Cython on .pyx source
 FAMILIES = [
     "memory",
     "activation",
+    "conv",
     "gemm",
     "optim",
     "softmax",

@@ -2,6 +2,7 @@
 #include "../simd/exp.h"
 #include "../simd/transpose.h"
 #include "gemm.h"
+#include "conv.h"
 #include "activation.h"
 #include "rows.h"
 #include "optim.h"

@@ -13,7 +13,8 @@
     ROW(void, gemm_block, (long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col)) \
     ROW(void, pack, (long count, long k, long width, int pad, const REAL *src, long line, long step, REAL *dst))
 
-#define NC_CONV_ROWS(ROW)
+#define NC_CONV_ROWS(ROW) \
+    ROW(void, conv_weight_panel, (long taps, long filters, long oh, long ow, long row_step, long column_step, const REAL *x, const long *offset, const REAL *dy, REAL *dw))
 
 #define NC_POOL_ROWS(ROW)
 

@@ -10,6 +10,7 @@ cdef extern from "kernels/table.h":
         void (*gemm_block)(long m, long n, long k, const void *a, const void *b, void *c, long ldc, const void *s, long s_row, long s_col) noexcept nogil
         void (*pack)(long count, long k, long width, int pad, const void *src, long line, long step, void *dst) noexcept nogil
         # conv.h
+        void (*conv_weight_panel)(long taps, long filters, long oh, long ow, long row_step, long column_step, const void *x, const long *offset, const void *dy, void *dw) noexcept nogil
         # pool.h
         # recurrent.h
         # activation.h

@@ -26,6 +26,14 @@ from netcore.functional.activation import (
     tanh_backward,
     tanh_forward,
 )
+from netcore.functional.conv import (
+    conv1d_backward,
+    conv1d_forward,
+    conv2d_backward,
+    conv2d_forward,
+    conv_transpose2d_backward,
+    conv_transpose2d_forward,
+)
 from netcore.functional.linear import linear_backward, linear_forward
 from netcore.functional.softmax import (
     cross_entropy_backward,
