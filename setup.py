@@ -22,6 +22,7 @@ FAMILIES = [
     "conv",
     "gemm",
     "optim",
+    "pool",
     "softmax",
 ]
 ISA_SOURCES = ["csrc/isa/scalar.c", "csrc/isa/avx2.c", "csrc/isa/avx512.c", "csrc/isa/neon.c"]

@@ -16,6 +16,7 @@ FAMILIES = (
     "conv",
     "gemm",
     "optim",
+    "pool",
     "softmax",
 )
 

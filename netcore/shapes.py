@@ -23,6 +23,13 @@ def window_output(size: int, kernel: int, stride: int, pad: int, dilation: int =
     return (-(-rest // stride) if ceil_mode else rest // stride) + 1
 
 
+def pool_output(size: int, kernel: int, stride: int, pad: int, dilation: int = 1, ceil_mode: bool = False) -> int:
+    """Outputs of a pooling with `pad` on both sides; with ceil_mode the last window must still start inside the image or
+    its padding before."""
+    out = window_output(size, kernel, stride, 2 * pad, dilation, ceil_mode)
+    return out - 1 if ceil_mode and (out - 1) * stride >= size + pad else out
+
+
 def transposed_output(size: int, kernel: int, stride: int, pad: int, dilation: int = 1, output_padding: int = 0) -> int:
     """Size that a transposed convolution makes: (size - 1) stride - pad + dilation (kernel - 1) + output_padding + 1."""
     return (size - 1) * stride - pad + dilation * (kernel - 1) + output_padding + 1

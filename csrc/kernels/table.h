@@ -16,7 +16,9 @@
 #define NC_CONV_ROWS(ROW) \
     ROW(void, conv_weight_panel, (long taps, long filters, long oh, long ow, long row_step, long column_step, const REAL *x, const long *offset, const REAL *dy, REAL *dw))
 
-#define NC_POOL_ROWS(ROW)
+#define NC_POOL_ROWS(ROW) \
+    ROW(void, max_pool_2x2, (long n, const REAL *upper, const REAL *lower, REAL *y, unsigned char *which)) \
+    ROW(void, max_pool_2x2_gradient, (long n, const REAL *dy, const unsigned char *which, REAL *upper, REAL *lower))
 
 #define NC_RECURRENT_ROWS(ROW)
 

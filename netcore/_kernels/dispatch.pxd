@@ -12,6 +12,8 @@ cdef extern from "kernels/table.h":
         # conv.h
         void (*conv_weight_panel)(long taps, long filters, long oh, long ow, long row_step, long column_step, const void *x, const long *offset, const void *dy, void *dw) noexcept nogil
         # pool.h
+        void (*max_pool_2x2)(long n, const void *upper, const void *lower, void *y, unsigned char *which) noexcept nogil
+        void (*max_pool_2x2_gradient)(long n, const void *dy, const unsigned char *which, void *upper, void *lower) noexcept nogil
         # recurrent.h
         # activation.h
         void (*activate)(int kind, long n, double slope, const void *x, void *y) noexcept nogil

@@ -35,6 +35,14 @@ from netcore.functional.conv import (
     conv_transpose2d_forward,
 )
 from netcore.functional.linear import linear_backward, linear_forward
+from netcore.functional.pool import (
+    adaptive_avg_pool2d_backward,
+    adaptive_avg_pool2d_forward,
+    avg_pool2d_backward,
+    avg_pool2d_forward,
+    max_pool2d_backward,
+    max_pool2d_forward,
+)
 from netcore.functional.softmax import (
     cross_entropy_backward,
     cross_entropy_forward,
