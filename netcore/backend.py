@@ -14,7 +14,10 @@ from netcore.errors import ArgumentError
 FAMILIES = (
     "activation",
     "conv",
+    "dropout",
+    "embedding",
     "gemm",
+    "norm",
     "optim",
     "pool",
     "softmax",

@@ -34,7 +34,18 @@ from netcore.functional.conv import (
     conv_transpose2d_backward,
     conv_transpose2d_forward,
 )
+from netcore.functional.dropout import dropout_backward, dropout_forward
+from netcore.functional.embedding import embedding_backward, embedding_forward
 from netcore.functional.linear import linear_backward, linear_forward
+from netcore.functional.norm import (
+    batch_norm_backward,
+    batch_norm_forward,
+    batch_norm_statistics,
+    group_norm_backward,
+    group_norm_forward,
+    layer_norm_backward,
+    layer_norm_forward,
+)
 from netcore.functional.pool import (
     adaptive_avg_pool2d_backward,
     adaptive_avg_pool2d_forward,

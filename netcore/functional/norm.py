@@ -1,0 +1,144 @@
+"""Batch, group and layer norm: (x - mean) / √(var + eps) · w + b, over different averages. Kernels: csrc/norm.pyx.
+
+Caches x by reference and the statistics, in float64.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from netcore import checks, memory
+from netcore.backend import kernels
+from netcore.errors import ArgumentError, ShapeError
+
+Gradients = tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]
+
+
+class NormCache(NamedTuple):
+    x: np.ndarray
+    w: np.ndarray  # empty where there is none
+    has_bias: bool
+    mean: np.ndarray
+    rstd: np.ndarray
+
+
+def _affine(x: np.ndarray, w: np.ndarray | None, b: np.ndarray | None, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Weight and bias as flat arrays, empty where there are none."""
+    flat = []
+    for name, value in (("w", w), ("b", b)):
+        if value is None:
+            flat.append(np.empty(0, x.dtype))
+        else:
+            value = checks.floats(name, value, dtype=x.dtype)
+            checks.shape_is(name, value, shape)
+            flat.append(value.reshape(-1))
+    return flat[0], flat[1]
+
+
+def _channels(x: np.ndarray) -> np.ndarray:
+    """(N, C, …) as (N, C, P)."""
+    return x.reshape(x.shape[0], x.shape[1], int(np.prod(x.shape[2:])))
+
+
+def _with_channels(x: np.ndarray) -> np.ndarray:
+    x = checks.floats("x", x)
+    if x.ndim < 2:
+        raise ShapeError(f"x must have shape (N, C, …), got {x.shape}")
+    return x
+
+
+def _sums(x: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.zeros(count, x.dtype), np.zeros(count, x.dtype)
+
+
+def batch_norm_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(mean, biased variance) of each channel of x (N, C, …), float64."""
+    x = _with_channels(x)
+    values = x.size // max(x.shape[1], 1)
+    if x.shape[0] and values < 2:
+        raise ArgumentError(f"batch norm in training needs more than one value per channel, got shape {x.shape}")
+    mean, var = np.zeros(x.shape[1]), np.zeros(x.shape[1])
+    kernels.norm.batch_statistics(_channels(x), mean, var)
+    return mean, var
+
+
+def batch_norm_forward(
+    x: np.ndarray,
+    w: np.ndarray | None,
+    b: np.ndarray | None,
+    mean: np.ndarray,
+    var: np.ndarray,
+    eps: float = 1e-5,
+) -> tuple[np.ndarray, NormCache]:
+    """y = (x - mean) / √(var + eps) · w + b for x (N, C, …) and statistics (C,): the batch's own in training
+    (`batch_norm_statistics`), running ones in evaluation."""
+    x = _with_channels(x)
+    weight, bias = _affine(x, w, b, (x.shape[1],))
+    rstd = 1 / np.sqrt(np.asarray(var, np.float64) + eps)
+    mean = np.ascontiguousarray(mean, np.float64)
+    checks.shape_is("mean", mean, (x.shape[1],), "(one per channel)")
+    checks.shape_is("var", rstd, (x.shape[1],), "(one per channel)")
+    y = memory.empty(x.shape, x.dtype)
+    kernels.norm.batch_apply(_channels(x), mean, rstd, weight, bias, _channels(y))
+    return y, NormCache(x, weight, b is not None, mean, rstd)
+
+
+def batch_norm_backward(dy: np.ndarray, cache: NormCache, *, needs: tuple[bool, bool, bool] = (True, True, True)) -> Gradients:
+    """(dx, dw, db) where the statistics were the batch's own."""
+    x, w, has_bias, mean, rstd = cache
+    dy = checks.gradient("dy", dy, x.shape, x.dtype)
+    dx = memory.empty(x.shape if needs[0] else (0, *x.shape[1:]), x.dtype)
+    dw, db = _sums(x, x.shape[1])
+    kernels.norm.batch_gradient(_channels(x), mean, rstd, w, _channels(dy), _channels(dx), dw, db)
+    return dx if needs[0] else None, dw if needs[1] and w.size else None, db if needs[2] and has_bias else None
+
+
+def group_norm_forward(
+    x: np.ndarray, num_groups: int, w: np.ndarray | None = None, b: np.ndarray | None = None, eps: float = 1e-5
+) -> tuple[np.ndarray, NormCache]:
+    """y = x̂ w + b for x (N, C, …), statistics over each of `num_groups` groups of channels in each sample; w, b (C,)."""
+    x = _with_channels(x)
+    groups = checks.positive("num_groups", num_groups)
+    if x.shape[1] % groups:
+        raise ShapeError(f"num_groups={groups} must divide the channels of x {x.shape}")
+    weight, bias = _affine(x, w, b, (x.shape[1],))
+    y, mean, rstd = memory.empty(x.shape, x.dtype), np.zeros((x.shape[0], groups)), np.zeros((x.shape[0], groups))
+    kernels.norm.group_forward(_channels(x), groups, eps, weight, bias, _channels(y), mean, rstd)
+    return y, NormCache(x, weight, b is not None, mean, rstd)
+
+
+def group_norm_backward(dy: np.ndarray, cache: NormCache, *, needs: tuple[bool, bool, bool] = (True, True, True)) -> Gradients:
+    """(dx, dw, db)."""
+    x, w, has_bias, mean, rstd = cache
+    dy = checks.gradient("dy", dy, x.shape, x.dtype)
+    dx = memory.empty(x.shape, x.dtype)
+    dw, db = _sums(x, x.shape[1])
+    kernels.norm.group_gradient(_channels(x), mean, rstd, w, _channels(dy), _channels(dx), dw, db)
+    return dx if needs[0] else None, dw if needs[1] and w.size else None, db if needs[2] and has_bias else None
+
+
+def layer_norm_forward(
+    x: np.ndarray, normalized_shape: tuple[int, ...], w: np.ndarray | None = None, b: np.ndarray | None = None, eps: float = 1e-5
+) -> tuple[np.ndarray, NormCache]:
+    """y = x̂ w + b for x (…, *normalized_shape), statistics over those last axes; w, b of normalized_shape."""
+    x = checks.floats("x", x)
+    shape = tuple(normalized_shape)
+    if x.shape[x.ndim - len(shape) :] != shape:
+        raise ShapeError(f"x must end in the axes {shape}, got shape {x.shape}")
+    weight, bias = _affine(x, w, b, shape)
+    rows = x.reshape(int(np.prod(x.shape[: x.ndim - len(shape)])), int(np.prod(shape)))
+    y, mean, rstd = memory.empty(x.shape, x.dtype), np.zeros(rows.shape[0]), np.zeros(rows.shape[0])
+    kernels.norm.layer_forward(rows, eps, weight, bias, y.reshape(rows.shape), mean, rstd)
+    return y, NormCache(x, weight, b is not None, mean, rstd)
+
+
+def layer_norm_backward(dy: np.ndarray, cache: NormCache, *, needs: tuple[bool, bool, bool] = (True, True, True)) -> Gradients:
+    """(dx, dw, db); dw and db are flat."""
+    x, w, has_bias, mean, rstd = cache
+    dy = checks.gradient("dy", dy, x.shape, x.dtype)
+    n = x.size // max(mean.size, 1)
+    rows = (mean.size, n)
+    dx = memory.empty(x.shape, x.dtype)
+    dw, db = _sums(x, w.size)
+    kernels.norm.layer_gradient(x.reshape(rows), mean, rstd, w, dy.reshape(rows), dx.reshape(rows), dw, db)
+    return dx if needs[0] else None, dw if needs[1] and w.size else None, db if needs[2] and has_bias else None
