@@ -1,6 +1,6 @@
 """netcore: a neural-network engine that can be read from the command line down to the vector register."""
 
-from netcore import functional
+from netcore import data, functional
 from netcore.config import get_isa, get_num_threads, isa_levels, set_isa, set_num_threads, show_config
 from netcore.errors import (
     ArgumentError,
@@ -16,19 +16,41 @@ from netcore.errors import (
 from netcore.layers import (
     ELU,
     GELU,
+    AdaptiveAvgPool2d,
+    Add,
+    AvgPool1d,
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
+    Concat,
+    Conv1d,
+    Conv2d,
+    ConvTranspose2d,
+    Dropout,
+    Embedding,
+    Flatten,
+    GroupNorm,
+    Identity,
     Input,
+    Last,
     Layer,
+    LayerNorm,
     LeakyReLU,
     Linear,
     LogSoftmax,
+    MaxPool1d,
+    MaxPool2d,
+    Multiply,
     Node,
     ReLU,
     Sequential,
-    Sigmoid,
     SiLU,
+    Sigmoid,
     Softmax,
     Softplus,
     Tanh,
+    Unflatten,
+    Upsample,
 )
 from netcore.losses import (
     BCELoss,

@@ -1,0 +1,136 @@
+"""Layers that only rearrange: their backward phase puts the gradient back into the input's shape."""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from netcore import checks, memory
+from netcore.errors import ArgumentError, ShapeError
+from netcore.layers.base import Layer, Shape
+from netcore.shapes import flattened
+
+
+class Rearrange(Layer):
+    """The input in another shape; the cache is the old one."""
+
+    def _new_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of the output, both with the batch axis."""
+        raise NotImplementedError
+
+    def _forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
+        x = checks.floats("input", x)
+        return x.reshape(self._new_shape(x.shape)).copy(), (x.shape, x.dtype)
+
+    def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> np.ndarray:
+        shape, dtype = cache
+        return checks.gradient("dy", dy, self._new_shape(shape), dtype).reshape(shape).copy()
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if any(size is None for size in input_shape):
+            raise ShapeError(f"{type(self).__name__} needs all sizes of its input, got {input_shape}")
+        return self._new_shape((1, *input_shape))[1:]  # type: ignore[arg-type]
+
+
+class Identity(Rearrange):
+    """y = x."""
+
+    def _new_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return shape
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+
+class Flatten(Rearrange):
+    """Axes start_dim..end_dim (inclusive) made one: (N, C, H, W) to (N, C·H·W) unless told otherwise."""
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        self.start_dim, self.end_dim = start_dim, end_dim
+
+    def _new_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        start, end = (dim + len(shape) if dim < 0 else dim for dim in (self.start_dim, self.end_dim))
+        if not 0 <= start <= end < len(shape):
+            raise ShapeError(f"start_dim={self.start_dim}, end_dim={self.end_dim} do not fit an input of shape {shape}")
+        return flattened(shape, start, end)
+
+    def _describe(self) -> str:
+        return "" if (self.start_dim, self.end_dim) == (1, -1) else f"{self.start_dim}, {self.end_dim}"
+
+
+class Unflatten(Rearrange):
+    """Axis `dim` cut into `unflattened_size`, one entry of which may be -1: the opposite of Flatten."""
+
+    def __init__(self, dim: int, unflattened_size: tuple[int, ...]) -> None:
+        self.dim = dim
+        self.unflattened_size = tuple(unflattened_size)
+        if self.unflattened_size.count(-1) > 1 or any(size < 1 and size != -1 for size in self.unflattened_size):
+            raise ArgumentError(f"unflattened_size must be whole numbers >= 1, one of them -1 at most; got {unflattened_size!r}")
+
+    def _new_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        dim = self.dim + len(shape) if self.dim < 0 else self.dim
+        known = prod(size for size in self.unflattened_size if size != -1)
+        if not 0 <= dim < len(shape) or (shape[dim] % known if -1 in self.unflattened_size else shape[dim] != known):
+            raise ShapeError(f"axis {self.dim} of an input of shape {shape} cannot be cut into {self.unflattened_size}")
+        sizes = tuple(shape[dim] // known if size == -1 else size for size in self.unflattened_size)
+        return (*shape[:dim], *sizes, *shape[dim + 1 :])
+
+    def _describe(self) -> str:
+        return f"{self.dim}, {self.unflattened_size}"
+
+
+class Upsample(Layer):
+    """Each pixel repeated scale_factor times along height and width ('nearest'); backward sums over the repetitions.
+
+    On (N, C, H, W); scale_factor is a whole number or two of them.
+    """
+
+    def __init__(self, scale_factor: Any, mode: str = "nearest") -> None:
+        factor = tuple(scale_factor) if isinstance(scale_factor, (tuple, list)) else (scale_factor, scale_factor)
+        if not all(float(f).is_integer() for f in factor if isinstance(f, (int, float))):
+            raise ArgumentError(f"scale_factor must be a whole number or two of them, got {scale_factor!r}")
+        self.scale_factor = checks.pair("scale_factor", [int(f) if isinstance(f, float) else f for f in factor])
+        self.mode = checks.one_of("mode", mode, ("nearest",))
+
+    def _forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
+        x = checks.floats("input", x, 4)
+        n, c, h, w = x.shape
+        fh, fw = self.scale_factor
+        y = memory.empty((n, c, h * fh, w * fw), x.dtype)
+        y.reshape(n, c, h, fh, w, fw)[...] = x[:, :, :, None, :, None]
+        return y, (x.shape, x.dtype)
+
+    def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> np.ndarray:
+        (n, c, h, w), dtype = cache
+        fh, fw = self.scale_factor
+        dy = checks.gradient("dy", dy, (n, c, h * fh, w * fw), dtype)
+        return dy.reshape(n, c, h, fh, w, fw).sum(axis=(3, 5))
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 3:
+            raise ShapeError(f"input must have shape (C, H, W), got {input_shape} (without the batch axis)")
+        return (input_shape[0], *(None if size is None else size * f for size, f in zip(input_shape[1:], self.scale_factor, strict=True)))
+
+    def _describe(self) -> str:
+        return f"scale_factor={self.scale_factor}"
+
+
+class Last(Layer):
+    """The last time step: (N, T, H) to (N, H). Backward is zero for all other steps."""
+
+    def _forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
+        x = checks.floats("input", x, 3)
+        if x.shape[1] == 0:
+            raise ShapeError(f"input must have at least one time step, got shape (N, T, H) = {x.shape}")
+        return x[:, -1].copy(), (x.shape, x.dtype)
+
+    def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> np.ndarray:
+        shape, dtype = cache
+        dx = memory.zeros(shape, dtype)
+        dx[:, -1] = checks.gradient("dy", dy, (shape[0], shape[2]), dtype)
+        return dx
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 2:
+            raise ShapeError(f"input must have shape (T, H), got {input_shape} (without the batch axis)")
+        return (input_shape[1],)
