@@ -21,7 +21,11 @@ FAMILIES = [
     "activation",
     "conv",
     "gemm",
+    "gru",
+    "lstm",
     "optim",
+    "recurrent",
+    "rnn",
     "softmax",
 ]
 ISA_SOURCES = ["csrc/isa/scalar.c", "csrc/isa/avx2.c", "csrc/isa/avx512.c", "csrc/isa/neon.c"]

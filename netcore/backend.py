@@ -15,7 +15,10 @@ FAMILIES = (
     "activation",
     "conv",
     "gemm",
+    "gru",
+    "lstm",
     "optim",
+    "rnn",
     "softmax",
 )
 
