@@ -11,8 +11,8 @@
  * the form with the reset gate after the product (PyTorch, cuDNN). Read next: netcore/reference/lstm.py. */
 
 /* The last vector of a row may be short; `whole` is a constant wherever these melt in. */
-#define GET(p) (whole ? vload(p) : vload_part(p, n))
-#define PUT(p, v) do { if (whole) vstore(p, v); else vstore_part(p, v, n); } while (0)
+#define READ(p) (whole ? vload(p) : vload_part(p, n))
+#define WRITE(p, v) do { if (whole) vstore(p, v); else vstore_part(p, v, n); } while (0)
 
 /* f'(a) from f(a): a sigmoid's slope is s (1 - s), a tanh's is 1 - t². */
 NC_INLINE vec NC_NAME(sigmoid_slope)(vec s) { return vmul(s, vsub(vset1(1), s)); }
@@ -22,22 +22,22 @@ NC_INLINE vec NC_NAME(tanh_slope)(vec t) { return vsub(vset1(1), vmul(t, t)); }
 
 NC_INLINE void NC_NAME(lstm_forward_units)(const int whole, long n, const REAL *z, long z_gate, REAL *i, REAL *f, REAL *g, REAL *o,
                                            REAL *c, REAL *c_prev, REAL *tanh_c, REAL *h, REAL *y) {
-    vec forget = vsigmoid(vadd(GET(f), GET(z + LSTM_FORGET * z_gate)));
-    vec input = vsigmoid(vadd(GET(i), GET(z + LSTM_INPUT * z_gate)));
-    vec candidate = vtanh(vadd(GET(g), GET(z + LSTM_CANDIDATE * z_gate)));
-    vec output = vsigmoid(vadd(GET(o), GET(z + LSTM_OUTPUT * z_gate)));
-    vec old_cell = GET(c);
+    vec forget = vsigmoid(vadd(READ(f), READ(z + LSTM_FORGET * z_gate)));
+    vec input = vsigmoid(vadd(READ(i), READ(z + LSTM_INPUT * z_gate)));
+    vec candidate = vtanh(vadd(READ(g), READ(z + LSTM_CANDIDATE * z_gate)));
+    vec output = vsigmoid(vadd(READ(o), READ(z + LSTM_OUTPUT * z_gate)));
+    vec old_cell = READ(c);
     vec cell = vfma(forget, old_cell, vmul(input, candidate));
     vec shown = vtanh(cell), state = vmul(output, shown);
-    PUT(i, input);
-    PUT(f, forget);
-    PUT(g, candidate);
-    PUT(o, output);
-    PUT(c_prev, old_cell);
-    PUT(c, cell);
-    PUT(tanh_c, shown);
-    PUT(h, state);
-    PUT(y, state);
+    WRITE(i, input);
+    WRITE(f, forget);
+    WRITE(g, candidate);
+    WRITE(o, output);
+    WRITE(c_prev, old_cell);
+    WRITE(c, cell);
+    WRITE(tanh_c, shown);
+    WRITE(h, state);
+    WRITE(y, state);
 }
 
 /* i, f, g, o hold the input's part of the pre-activations and receive the gates; c and h are the running state. */
@@ -53,14 +53,14 @@ static void NC_NAME(lstm_forward_row)(long units, const REAL *z, long z_gate, RE
 NC_INLINE void NC_NAME(lstm_backward_units)(const int whole, long n, const REAL *dy, const REAL *dh, REAL *dc,
                                             const REAL *i, const REAL *f, const REAL *g, const REAL *o,
                                             const REAL *c_prev, const REAL *tanh_c, REAL *di, REAL *df, REAL *dg, REAL *d_o) {
-    vec dstate = dy ? vadd(GET(dh), GET(dy)) : GET(dh);
-    vec output = GET(o), shown = GET(tanh_c), input = GET(i), forget = GET(f), candidate = GET(g);
-    vec dcell = vfma(vmul(dstate, output), NC_NAME(tanh_slope)(shown), GET(dc));
-    PUT(d_o, vmul(vmul(dstate, shown), NC_NAME(sigmoid_slope)(output)));
-    PUT(di, vmul(vmul(dcell, candidate), NC_NAME(sigmoid_slope)(input)));
-    PUT(df, vmul(vmul(dcell, GET(c_prev)), NC_NAME(sigmoid_slope)(forget)));
-    PUT(dg, vmul(vmul(dcell, input), NC_NAME(tanh_slope)(candidate)));
-    PUT(dc, vmul(dcell, forget));
+    vec dstate = dy ? vadd(READ(dh), READ(dy)) : READ(dh);
+    vec output = READ(o), shown = READ(tanh_c), input = READ(i), forget = READ(f), candidate = READ(g);
+    vec dcell = vfma(vmul(dstate, output), NC_NAME(tanh_slope)(shown), READ(dc));
+    WRITE(d_o, vmul(vmul(dstate, shown), NC_NAME(sigmoid_slope)(output)));
+    WRITE(di, vmul(vmul(dcell, candidate), NC_NAME(sigmoid_slope)(input)));
+    WRITE(df, vmul(vmul(dcell, READ(c_prev)), NC_NAME(sigmoid_slope)(forget)));
+    WRITE(dg, vmul(vmul(dcell, input), NC_NAME(tanh_slope)(candidate)));
+    WRITE(dc, vmul(dcell, forget));
 }
 
 /* dy (NULL: zero) and dh meet here; di, df, dg, do are the gradients of the pre-activations; dc goes on to the step before. */
@@ -78,17 +78,17 @@ static void NC_NAME(lstm_backward_row)(long units, const REAL *dy, const REAL *d
 
 NC_INLINE void NC_NAME(gru_forward_units)(const int whole, long n, const REAL *z, long z_gate, const REAL *b_hn,
                                           REAL *reset, REAL *update, REAL *fresh, REAL *from_state, REAL *h, REAL *y) {
-    vec r = vsigmoid(vadd(GET(reset), GET(z + GRU_RESET * z_gate)));
-    vec u = vsigmoid(vadd(GET(update), GET(z + GRU_UPDATE * z_gate)));
-    vec s = vadd(GET(z + GRU_NEW * z_gate), GET(b_hn));
-    vec candidate = vtanh(vfma(r, s, GET(fresh)));
-    vec state = vfma(u, vsub(GET(h), candidate), candidate);
-    PUT(reset, r);
-    PUT(update, u);
-    PUT(fresh, candidate);
-    PUT(from_state, s);
-    PUT(h, state);
-    PUT(y, state);
+    vec r = vsigmoid(vadd(READ(reset), READ(z + GRU_RESET * z_gate)));
+    vec u = vsigmoid(vadd(READ(update), READ(z + GRU_UPDATE * z_gate)));
+    vec s = vadd(READ(z + GRU_NEW * z_gate), READ(b_hn));
+    vec candidate = vtanh(vfma(r, s, READ(fresh)));
+    vec state = vfma(u, vsub(READ(h), candidate), candidate);
+    WRITE(reset, r);
+    WRITE(update, u);
+    WRITE(fresh, candidate);
+    WRITE(from_state, s);
+    WRITE(h, state);
+    WRITE(y, state);
 }
 
 /* reset, update, fresh hold the input's part of the pre-activations and receive r, z, n; from_state keeps W_hn h + b_hn. */
@@ -104,14 +104,14 @@ static void NC_NAME(gru_forward_row)(long units, const REAL *z, long z_gate, con
 NC_INLINE void NC_NAME(gru_backward_units)(const int whole, long n, const REAL *dy, REAL *dh, const REAL *reset, const REAL *update,
                                            const REAL *fresh, const REAL *from_state, const REAL *h_prev,
                                            REAL *dreset, REAL *dupdate, REAL *dfresh, REAL *dfrom_state) {
-    vec dstate = dy ? vadd(GET(dh), GET(dy)) : GET(dh);
-    vec r = GET(reset), u = GET(update), candidate = GET(fresh);
+    vec dstate = dy ? vadd(READ(dh), READ(dy)) : READ(dh);
+    vec r = READ(reset), u = READ(update), candidate = READ(fresh);
     vec dcandidate = vmul(vmul(dstate, vsub(vset1(1), u)), NC_NAME(tanh_slope)(candidate));
-    PUT(dfresh, dcandidate);
-    PUT(dfrom_state, vmul(dcandidate, r));
-    PUT(dreset, vmul(vmul(dcandidate, GET(from_state)), NC_NAME(sigmoid_slope)(r)));
-    PUT(dupdate, vmul(vmul(dstate, vsub(GET(h_prev), candidate)), NC_NAME(sigmoid_slope)(u)));
-    PUT(dh, vmul(dstate, u));
+    WRITE(dfresh, dcandidate);
+    WRITE(dfrom_state, vmul(dcandidate, r));
+    WRITE(dreset, vmul(vmul(dcandidate, READ(from_state)), NC_NAME(sigmoid_slope)(r)));
+    WRITE(dupdate, vmul(vmul(dstate, vsub(READ(h_prev), candidate)), NC_NAME(sigmoid_slope)(u)));
+    WRITE(dh, vmul(dstate, u));
 }
 
 /* dh leaves as the part that goes straight to the step before, z dh; the walk adds what comes through the gates. */
@@ -128,11 +128,11 @@ static void NC_NAME(gru_backward_row)(long units, const REAL *dy, REAL *dh, cons
 /* ---- RNN ---------------------------------------------------------------------------------------------------------- */
 
 NC_INLINE void NC_NAME(rnn_forward_units)(const int whole, long n, int relu, const REAL *z, REAL *a, REAL *h, REAL *y) {
-    vec sum = vadd(GET(a), GET(z));
+    vec sum = vadd(READ(a), READ(z));
     vec state = relu ? vmax(vzero(), sum) : vtanh(sum); /* vmax gives its second argument where that is NaN */
-    PUT(a, state);
-    PUT(h, state);
-    PUT(y, state);
+    WRITE(a, state);
+    WRITE(h, state);
+    WRITE(y, state);
 }
 
 /* a holds the input's part of the pre-activation and receives the state. */
@@ -143,8 +143,8 @@ static void NC_NAME(rnn_forward_row)(long units, int relu, const REAL *z, REAL *
 }
 
 NC_INLINE void NC_NAME(rnn_backward_units)(const int whole, long n, int relu, const REAL *dy, const REAL *dh, const REAL *a, REAL *da) {
-    vec dstate = dy ? vadd(GET(dh), GET(dy)) : GET(dh), state = GET(a);
-    PUT(da, relu ? vsel(vgt(state, vzero()), dstate, vzero()) : vmul(dstate, NC_NAME(tanh_slope)(state)));
+    vec dstate = dy ? vadd(READ(dh), READ(dy)) : READ(dh), state = READ(a);
+    WRITE(da, relu ? vsel(vgt(state, vzero()), dstate, vzero()) : vmul(dstate, NC_NAME(tanh_slope)(state)));
 }
 
 static void NC_NAME(rnn_backward_row)(long units, int relu, const REAL *dy, const REAL *dh, const REAL *a, REAL *da) {
@@ -159,10 +159,10 @@ NC_INLINE void NC_NAME(column_sum_units)(const int whole, long n, long rows, con
     vec total = vzero();
     while (rows > 0) { /* sums of 64, then the sum of these: errors grow with rows / 64 */
         vec part = vzero();
-        for (long r = rows < 64 ? rows : 64; r > 0; r--, rows--, src += ld) part = vadd(part, GET(src));
+        for (long r = rows < 64 ? rows : 64; r > 0; r--, rows--, src += ld) part = vadd(part, READ(src));
         total = vadd(total, part);
     }
-    PUT(sums, total);
+    WRITE(sums, total);
 }
 
 /* sums[j] = sum over rows of src[row * ld + j], in an order that depends on the number of rows alone. */
@@ -172,5 +172,5 @@ static void NC_NAME(column_sums)(long rows, long columns, const REAL *src, long 
     if (j < columns) NC_NAME(column_sum_units)(0, columns - j, rows, src + j, ld, sums + j);
 }
 
-#undef GET
-#undef PUT
+#undef READ
+#undef WRITE

@@ -34,7 +34,10 @@ from netcore.functional.conv import (
     conv_transpose2d_backward,
     conv_transpose2d_forward,
 )
+from netcore.functional.gru import gru_backward, gru_cell_backward, gru_cell_forward, gru_forward
 from netcore.functional.linear import linear_backward, linear_forward
+from netcore.functional.lstm import lstm_backward, lstm_cell_backward, lstm_cell_forward, lstm_forward
+from netcore.functional.rnn import rnn_backward, rnn_cell_backward, rnn_cell_forward, rnn_forward
 from netcore.functional.softmax import (
     cross_entropy_backward,
     cross_entropy_forward,
