@@ -17,15 +17,19 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext  # runs Cython on .pyx sources
 
 FAMILIES = [
-    "memory",
     "activation",
     "conv",
     "dropout",
     "embedding",
     "gemm",
+    "gru",
+    "lstm",
+    "memory",
     "norm",
     "optim",
     "pool",
+    "recurrent",
+    "rnn",
     "softmax",
 ]
 ISA_SOURCES = ["csrc/isa/scalar.c", "csrc/isa/avx2.c", "csrc/isa/avx512.c", "csrc/isa/neon.c"]

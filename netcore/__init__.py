@@ -1,6 +1,7 @@
 """netcore: a neural-network engine that can be read from the command line down to the vector register."""
 
 from netcore import data, functional
+from netcore.checkpoint import load, save
 from netcore.config import get_isa, get_num_threads, isa_levels, set_isa, set_num_threads, show_config
 from netcore.errors import (
     ArgumentError,
@@ -13,9 +14,13 @@ from netcore.errors import (
     PhaseError,
     ShapeError,
 )
+from netcore.gradcheck import GradReport, gradcheck
 from netcore.layers import (
     ELU,
     GELU,
+    GRU,
+    LSTM,
+    RNN,
     AdaptiveAvgPool2d,
     Add,
     AvgPool1d,
@@ -30,6 +35,7 @@ from netcore.layers import (
     Embedding,
     Flatten,
     GroupNorm,
+    GRUCell,
     Identity,
     Input,
     Last,
@@ -38,14 +44,16 @@ from netcore.layers import (
     LeakyReLU,
     Linear,
     LogSoftmax,
+    LSTMCell,
     MaxPool1d,
     MaxPool2d,
     Multiply,
     Node,
     ReLU,
+    RNNCell,
     Sequential,
-    SiLU,
     Sigmoid,
+    SiLU,
     Softmax,
     Softplus,
     Tanh,

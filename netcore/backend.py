@@ -17,9 +17,12 @@ FAMILIES = (
     "dropout",
     "embedding",
     "gemm",
+    "gru",
+    "lstm",
     "norm",
     "optim",
     "pool",
+    "rnn",
     "softmax",
 )
 

@@ -13,8 +13,9 @@ nc.manual_seed(0)
 train, test = data.load("digits", split="train"), data.load("digits", split="test")
 net = nc.Sequential(nc.Conv2d(1, 16, 3, padding=1), nc.ReLU(), nc.MaxPool2d(2), nc.Flatten(), nc.Linear(256, 10))
 loss, optimizer = nc.CrossEntropyLoss(), nc.Adam(net.parameters(), lr=3e-3)
-for _ in range(8):
-    for x, y in data.DataLoader(train.x, train.y, batch_size=32, shuffle=True, rng=0):
+loader = data.DataLoader(train.x, train.y, batch_size=32, shuffle=True, rng=0)
+for _ in range(15):
+    for x, y in loader:
         optimizer.zero_grad()
         loss.forward(net.forward(x), y)
         net.backward(loss.backward(), input_grad=False)

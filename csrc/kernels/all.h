@@ -7,6 +7,8 @@
 #include "activation.h"
 #include "rows.h"
 #include "optim.h"
+#include "gates.h"
+#include "recurrent.h"
 
 static const NC_NAME(nc_kernels) NC_NAME(kernels) = {
     .lanes = VL, .mr = MR, .nr = NR,

@@ -36,7 +36,9 @@ from netcore.functional.conv import (
 )
 from netcore.functional.dropout import dropout_backward, dropout_forward
 from netcore.functional.embedding import embedding_backward, embedding_forward
+from netcore.functional.gru import gru_backward, gru_cell_backward, gru_cell_forward, gru_forward
 from netcore.functional.linear import linear_backward, linear_forward
+from netcore.functional.lstm import lstm_backward, lstm_cell_backward, lstm_cell_forward, lstm_forward
 from netcore.functional.norm import (
     batch_norm_backward,
     batch_norm_forward,
@@ -54,6 +56,7 @@ from netcore.functional.pool import (
     max_pool2d_backward,
     max_pool2d_forward,
 )
+from netcore.functional.rnn import rnn_backward, rnn_cell_backward, rnn_cell_forward, rnn_forward
 from netcore.functional.softmax import (
     cross_entropy_backward,
     cross_entropy_forward,

@@ -113,24 +113,3 @@ class Upsample(Layer):
 
     def _describe(self) -> str:
         return f"scale_factor={self.scale_factor}"
-
-
-class Last(Layer):
-    """The last time step: (N, T, H) to (N, H). Backward is zero for all other steps."""
-
-    def _forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
-        x = checks.floats("input", x, 3)
-        if x.shape[1] == 0:
-            raise ShapeError(f"input must have at least one time step, got shape (N, T, H) = {x.shape}")
-        return x[:, -1].copy(), (x.shape, x.dtype)
-
-    def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> np.ndarray:
-        shape, dtype = cache
-        dx = memory.zeros(shape, dtype)
-        dx[:, -1] = checks.gradient("dy", dy, (shape[0], shape[2]), dtype)
-        return dx
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        if len(input_shape) != 2:
-            raise ShapeError(f"input must have shape (T, H), got {input_shape} (without the batch axis)")
-        return (input_shape[1],)

@@ -1,0 +1,176 @@
+/* One step of one sequence of a recurrent layer: the arithmetic of its gates, on rows of hidden units, both ways.
+ *
+ * The walk through time is Cython (csrc/lstm.pyx, gru.pyx, rnn.pyx). It has just computed z, the part of the gates'
+ * pre-activations that comes from the state (W_hh h), and the caches hold the part that comes from the input; here both
+ * are added and become gates, while z is still in the first-level cache. Gates of z lie z_gate numbers apart.
+ *
+ * About five exponentials a unit and step; everything else is a few multiplications. A backward row reads what its
+ * forward row kept and computes no function a second time.
+ *
+ * Sources: Hochreiter and Schmidhuber (1997); Gers et al. (2000) for the forget gate; Cho et al. (2014) for the GRU, in
+ * the form with the reset gate after the product (PyTorch, cuDNN). Read next: netcore/reference/lstm.py. */
+
+/* The last vector of a row may be short; `whole` is a constant wherever these melt in. */
+#define READ(p) (whole ? vload(p) : vload_part(p, n))
+#define WRITE(p, v) do { if (whole) vstore(p, v); else vstore_part(p, v, n); } while (0)
+
+/* f'(a) from f(a): a sigmoid's slope is s (1 - s), a tanh's is 1 - t². */
+NC_INLINE vec NC_NAME(sigmoid_slope)(vec s) { return vmul(s, vsub(vset1(1), s)); }
+NC_INLINE vec NC_NAME(tanh_slope)(vec t) { return vsub(vset1(1), vmul(t, t)); }
+
+/* ---- LSTM --------------------------------------------------------------------------------------------------------- */
+
+NC_INLINE void NC_NAME(lstm_forward_units)(const int whole, long n, const REAL *z, long z_gate, REAL *i, REAL *f, REAL *g, REAL *o,
+                                           REAL *c, REAL *c_prev, REAL *tanh_c, REAL *h, REAL *y) {
+    vec forget = vsigmoid(vadd(READ(f), READ(z + LSTM_FORGET * z_gate)));
+    vec input = vsigmoid(vadd(READ(i), READ(z + LSTM_INPUT * z_gate)));
+    vec candidate = vtanh(vadd(READ(g), READ(z + LSTM_CANDIDATE * z_gate)));
+    vec output = vsigmoid(vadd(READ(o), READ(z + LSTM_OUTPUT * z_gate)));
+    vec old_cell = READ(c);
+    vec cell = vfma(forget, old_cell, vmul(input, candidate));
+    vec shown = vtanh(cell), state = vmul(output, shown);
+    WRITE(i, input);
+    WRITE(f, forget);
+    WRITE(g, candidate);
+    WRITE(o, output);
+    WRITE(c_prev, old_cell);
+    WRITE(c, cell);
+    WRITE(tanh_c, shown);
+    WRITE(h, state);
+    WRITE(y, state);
+}
+
+/* i, f, g, o hold the input's part of the pre-activations and receive the gates; c and h are the running state. */
+static void NC_NAME(lstm_forward_row)(long units, const REAL *z, long z_gate, REAL *i, REAL *f, REAL *g, REAL *o,
+                                      REAL *c, REAL *c_prev, REAL *tanh_c, REAL *h, REAL *y) {
+    long j = 0;
+    for (; j + VL <= units; j += VL)
+        NC_NAME(lstm_forward_units)(1, VL, z + j, z_gate, i + j, f + j, g + j, o + j, c + j, c_prev + j, tanh_c + j, h + j, y + j);
+    if (j < units)
+        NC_NAME(lstm_forward_units)(0, units - j, z + j, z_gate, i + j, f + j, g + j, o + j, c + j, c_prev + j, tanh_c + j, h + j, y + j);
+}
+
+NC_INLINE void NC_NAME(lstm_backward_units)(const int whole, long n, const REAL *dy, const REAL *dh, REAL *dc,
+                                            const REAL *i, const REAL *f, const REAL *g, const REAL *o,
+                                            const REAL *c_prev, const REAL *tanh_c, REAL *di, REAL *df, REAL *dg, REAL *d_o) {
+    vec dstate = dy ? vadd(READ(dh), READ(dy)) : READ(dh);
+    vec output = READ(o), shown = READ(tanh_c), input = READ(i), forget = READ(f), candidate = READ(g);
+    vec dcell = vfma(vmul(dstate, output), NC_NAME(tanh_slope)(shown), READ(dc));
+    WRITE(d_o, vmul(vmul(dstate, shown), NC_NAME(sigmoid_slope)(output)));
+    WRITE(di, vmul(vmul(dcell, candidate), NC_NAME(sigmoid_slope)(input)));
+    WRITE(df, vmul(vmul(dcell, READ(c_prev)), NC_NAME(sigmoid_slope)(forget)));
+    WRITE(dg, vmul(vmul(dcell, input), NC_NAME(tanh_slope)(candidate)));
+    WRITE(dc, vmul(dcell, forget));
+}
+
+/* dy (NULL: zero) and dh meet here; di, df, dg, do are the gradients of the pre-activations; dc goes on to the step before. */
+static void NC_NAME(lstm_backward_row)(long units, const REAL *dy, const REAL *dh, REAL *dc,
+                                       const REAL *i, const REAL *f, const REAL *g, const REAL *o,
+                                       const REAL *c_prev, const REAL *tanh_c, REAL *di, REAL *df, REAL *dg, REAL *d_o) {
+    long j = 0;
+    for (; j + VL <= units; j += VL)
+        NC_NAME(lstm_backward_units)(1, VL, dy ? dy + j : dy, dh + j, dc + j, i + j, f + j, g + j, o + j, c_prev + j, tanh_c + j, di + j, df + j, dg + j, d_o + j);
+    if (j < units)
+        NC_NAME(lstm_backward_units)(0, units - j, dy ? dy + j : dy, dh + j, dc + j, i + j, f + j, g + j, o + j, c_prev + j, tanh_c + j, di + j, df + j, dg + j, d_o + j);
+}
+
+/* ---- GRU ---------------------------------------------------------------------------------------------------------- */
+
+NC_INLINE void NC_NAME(gru_forward_units)(const int whole, long n, const REAL *z, long z_gate, const REAL *b_hn,
+                                          REAL *reset, REAL *update, REAL *fresh, REAL *from_state, REAL *h, REAL *y) {
+    vec r = vsigmoid(vadd(READ(reset), READ(z + GRU_RESET * z_gate)));
+    vec u = vsigmoid(vadd(READ(update), READ(z + GRU_UPDATE * z_gate)));
+    vec s = vadd(READ(z + GRU_NEW * z_gate), READ(b_hn));
+    vec candidate = vtanh(vfma(r, s, READ(fresh)));
+    vec state = vfma(u, vsub(READ(h), candidate), candidate);
+    WRITE(reset, r);
+    WRITE(update, u);
+    WRITE(fresh, candidate);
+    WRITE(from_state, s);
+    WRITE(h, state);
+    WRITE(y, state);
+}
+
+/* reset, update, fresh hold the input's part of the pre-activations and receive r, z, n; from_state keeps W_hn h + b_hn. */
+static void NC_NAME(gru_forward_row)(long units, const REAL *z, long z_gate, const REAL *b_hn,
+                                     REAL *reset, REAL *update, REAL *fresh, REAL *from_state, REAL *h, REAL *y) {
+    long j = 0;
+    for (; j + VL <= units; j += VL)
+        NC_NAME(gru_forward_units)(1, VL, z + j, z_gate, b_hn + j, reset + j, update + j, fresh + j, from_state + j, h + j, y + j);
+    if (j < units)
+        NC_NAME(gru_forward_units)(0, units - j, z + j, z_gate, b_hn + j, reset + j, update + j, fresh + j, from_state + j, h + j, y + j);
+}
+
+NC_INLINE void NC_NAME(gru_backward_units)(const int whole, long n, const REAL *dy, REAL *dh, const REAL *reset, const REAL *update,
+                                           const REAL *fresh, const REAL *from_state, const REAL *h_prev,
+                                           REAL *dreset, REAL *dupdate, REAL *dfresh, REAL *dfrom_state) {
+    vec dstate = dy ? vadd(READ(dh), READ(dy)) : READ(dh);
+    vec r = READ(reset), u = READ(update), candidate = READ(fresh);
+    vec dcandidate = vmul(vmul(dstate, vsub(vset1(1), u)), NC_NAME(tanh_slope)(candidate));
+    WRITE(dfresh, dcandidate);
+    WRITE(dfrom_state, vmul(dcandidate, r));
+    WRITE(dreset, vmul(vmul(dcandidate, READ(from_state)), NC_NAME(sigmoid_slope)(r)));
+    WRITE(dupdate, vmul(vmul(dstate, vsub(READ(h_prev), candidate)), NC_NAME(sigmoid_slope)(u)));
+    WRITE(dh, vmul(dstate, u));
+}
+
+/* dh leaves as the part that goes straight to the step before, z dh; the walk adds what comes through the gates. */
+static void NC_NAME(gru_backward_row)(long units, const REAL *dy, REAL *dh, const REAL *reset, const REAL *update,
+                                      const REAL *fresh, const REAL *from_state, const REAL *h_prev,
+                                      REAL *dreset, REAL *dupdate, REAL *dfresh, REAL *dfrom_state) {
+    long j = 0;
+    for (; j + VL <= units; j += VL)
+        NC_NAME(gru_backward_units)(1, VL, dy ? dy + j : dy, dh + j, reset + j, update + j, fresh + j, from_state + j, h_prev + j, dreset + j, dupdate + j, dfresh + j, dfrom_state + j);
+    if (j < units)
+        NC_NAME(gru_backward_units)(0, units - j, dy ? dy + j : dy, dh + j, reset + j, update + j, fresh + j, from_state + j, h_prev + j, dreset + j, dupdate + j, dfresh + j, dfrom_state + j);
+}
+
+/* ---- RNN ---------------------------------------------------------------------------------------------------------- */
+
+NC_INLINE void NC_NAME(rnn_forward_units)(const int whole, long n, int relu, const REAL *z, REAL *a, REAL *h, REAL *y) {
+    vec sum = vadd(READ(a), READ(z));
+    vec state = relu ? vmax(vzero(), sum) : vtanh(sum); /* vmax gives its second argument where that is NaN */
+    WRITE(a, state);
+    WRITE(h, state);
+    WRITE(y, state);
+}
+
+/* a holds the input's part of the pre-activation and receives the state. */
+static void NC_NAME(rnn_forward_row)(long units, int relu, const REAL *z, REAL *a, REAL *h, REAL *y) {
+    long j = 0;
+    for (; j + VL <= units; j += VL) NC_NAME(rnn_forward_units)(1, VL, relu, z + j, a + j, h + j, y + j);
+    if (j < units) NC_NAME(rnn_forward_units)(0, units - j, relu, z + j, a + j, h + j, y + j);
+}
+
+NC_INLINE void NC_NAME(rnn_backward_units)(const int whole, long n, int relu, const REAL *dy, const REAL *dh, const REAL *a, REAL *da) {
+    vec dstate = dy ? vadd(READ(dh), READ(dy)) : READ(dh), state = READ(a);
+    WRITE(da, relu ? vsel(vgt(state, vzero()), dstate, vzero()) : vmul(dstate, NC_NAME(tanh_slope)(state)));
+}
+
+static void NC_NAME(rnn_backward_row)(long units, int relu, const REAL *dy, const REAL *dh, const REAL *a, REAL *da) {
+    long j = 0;
+    for (; j + VL <= units; j += VL) NC_NAME(rnn_backward_units)(1, VL, relu, dy ? dy + j : dy, dh + j, a + j, da + j);
+    if (j < units) NC_NAME(rnn_backward_units)(0, units - j, relu, dy ? dy + j : dy, dh + j, a + j, da + j);
+}
+
+/* ---- bias gradients ----------------------------------------------------------------------------------------------- */
+
+NC_INLINE void NC_NAME(column_sum_units)(const int whole, long n, long rows, const REAL *src, long ld, REAL *sums) {
+    vec total = vzero();
+    while (rows > 0) { /* sums of 64, then the sum of these: errors grow with rows / 64 */
+        vec part = vzero();
+        for (long r = rows < 64 ? rows : 64; r > 0; r--, rows--, src += ld) part = vadd(part, READ(src));
+        total = vadd(total, part);
+    }
+    WRITE(sums, total);
+}
+
+/* sums[j] = sum over rows of src[row * ld + j], in an order that depends on the number of rows alone. */
+static void NC_NAME(column_sums)(long rows, long columns, const REAL *src, long ld, REAL *sums) {
+    long j = 0;
+    for (; j + VL <= columns; j += VL) NC_NAME(column_sum_units)(1, VL, rows, src + j, ld, sums + j);
+    if (j < columns) NC_NAME(column_sum_units)(0, columns - j, rows, src + j, ld, sums + j);
+}
+
+#undef READ
+#undef WRITE

@@ -1,0 +1,122 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""The simple recurrent layer's walk through time: the shortest of the three, and a good one to read first.
+
+    before the walk      a = x W_ihᵀ + b       one product for all steps
+    each step            h = φ(a + h W_hhᵀ)    φ = tanh or max(0, ·); W_hh is packed once
+    each step back       da = φ'(a) (dy + dh);  dh = da W_hh
+    after the walk back  dx = da W_ih,  dW_ih = daᵀ x,  dW_hh = daᵀ h_prev,  db = Σ da
+
+Kept for the way back, a row: the state after the step, from which φ' follows, and the state before it (2 H numbers).
+Cost: 2 H (D + H) FLOPs a row forward, twice that backward. Formulas in NumPy: netcore/reference/rnn.py; next: csrc/lstm.pyx.
+"""
+
+import numpy as np
+
+from cython cimport floating
+from cython.parallel cimport prange
+from libc.stdint cimport int64_t
+from libc.string cimport memcpy
+
+from netcore._kernels.dispatch cimport kernels_for, nc_kernels
+from netcore._kernels.recurrent cimport Batch, hidden_product, length_at, part_start, row_at, tile_rows
+
+from netcore._kernels.recurrent import by_position, by_sequence, deal, gate_panels, input_part, shared_gradients, state_panels
+from netcore import memory
+
+
+def forward(x, lengths, const floating[:, ::1] w_ih, const floating[:, ::1] w_hh, b_ih, b_hh, h0, bint relu, bint reverse):
+    """(y, h_n, state, h_prev); x (rows, D) holds the sequences one after the other, state is y once more for the cache."""
+    cdef const nc_kernels *K = kernels_for(sizeof(floating))
+    cdef Py_ssize_t rows = x.shape[0], H = w_hh.shape[1]
+    order, first, parts = deal(lengths, rows * H * H)
+    bias = b_hh if b_ih is None else b_ih if b_hh is None else b_ih + b_hh
+    a = input_part(x, np.asarray(w_ih), bias)
+    h_prev, y = memory.empty((rows, H), x.dtype), memory.empty((rows, H), x.dtype)
+    h_state = by_position(h0, order)
+    most = -(-len(lengths) // parts)
+    scratch = memory.empty((parts, most * H + K.mr * K.nr), x.dtype)
+
+    cdef const int64_t[::1] orders = order, starts = first, counts = lengths
+    cdef const floating[:, ::1] panels = gate_panels(w_hh, 1)
+    cdef floating[:, ::1] state = a, hp = h_prev, out = y, h = h_state, work = scratch
+    cdef Batch B = Batch(counts.shape[0], parts, reverse, &orders[0], &counts[0], &starts[0])
+    cdef int part, threads = parts
+    for part in prange(threads, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
+        walk(K, &B, part, relu, panels, state, h, hp, out, work)
+    return y, by_sequence(h_state, order), a, h_prev
+
+
+cdef void walk(
+    const nc_kernels *K, const Batch *B, int part, bint relu, const floating[:, ::1] panels, floating[:, ::1] a,
+    floating[:, ::1] h, floating[:, ::1] h_prev, floating[:, ::1] y, floating[:, ::1] work,
+) noexcept nogil:
+    """One thread's sequences through all their steps; the longest comes first, so those that still run are the first ones."""
+    cdef Py_ssize_t H = h.shape[1], nr = K.nr
+    cdef Py_ssize_t start = part_start(B, part), running = part_start(B, part + 1) - start
+    cdef Py_ssize_t step, width, block, j, i, units, tile_height, s, row
+    cdef floating *z = &work[part, 0]
+    cdef floating *packed = z + K.mr * nr
+    if running == 0:
+        return
+    for step in range(length_at(B, start)):
+        while length_at(B, start + running - 1) <= step:
+            running -= 1
+        for s in range(start, start + running):
+            memcpy(&h_prev[row_at(B, s, step), 0], &h[s, 0], H * sizeof(floating))
+        width = tile_rows(running, K.mr)
+        K.pack(running, H, width, 0, &h[start, 0], H, 1, packed)
+        for block in range((H + nr - 1) // nr):
+            j = block * nr
+            units = min(nr, H - j)
+            for i in range((running + width - 1) // width):
+                tile_height = min(width, running - i * width)
+                K.gemm_tile(tile_height, units, H, packed + i * width * H, &panels[0, j * H], z, nr, NULL, 0, 0)
+                for s in range(start + i * width, start + i * width + tile_height):
+                    row = row_at(B, s, step)
+                    K.rnn_forward_row(units, relu, z + (s - start - i * width) * nr, &a[row, j], &h[s, j], &y[row, j])
+
+
+def backward(dy, dh, x, lengths, const floating[:, ::1] w_ih, const floating[:, ::1] w_hh, state, h_prev, bint relu, bint reverse, needs):
+    """(dx, dw_ih, dw_hh, db_ih, db_hh, dh0), None where `needs` says no; dy (rows, H) may be None."""
+    cdef const nc_kernels *K = kernels_for(sizeof(floating))
+    cdef Py_ssize_t rows = x.shape[0], H = w_hh.shape[1]
+    order, first, parts = deal(lengths, rows * H * H)
+    da = memory.empty((rows, H), x.dtype)
+    dh_state = by_position(dh, order)
+    most = -(-len(lengths) // parts)
+    scratch = memory.empty((parts, 2 * most * H), x.dtype)
+
+    cdef const int64_t[::1] orders = order, starts = first, counts = lengths
+    cdef const floating[::1] panels = state_panels(w_hh)
+    cdef const floating[:, ::1] kept = state, dout = dh_state if dy is None else dy
+    cdef floating[:, ::1] da_rows = da, dh_view = dh_state, work = scratch
+    cdef Batch B = Batch(counts.shape[0], parts, reverse, &orders[0], &counts[0], &starts[0])
+    cdef bint has_dy = dy is not None
+    cdef int part, threads = parts
+    for part in prange(threads, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
+        walk_back(K, &B, part, relu, panels, kept, has_dy, dout, dh_view, da_rows, work)
+    return (*shared_gradients(da, da, x, h_prev, np.asarray(w_ih), needs), by_sequence(dh_state, order) if needs[5] else None)
+
+
+cdef void walk_back(
+    const nc_kernels *K, const Batch *B, int part, bint relu, const floating[::1] panels, const floating[:, ::1] state,
+    bint has_dy, const floating[:, ::1] dy, floating[:, ::1] dh, floating[:, ::1] da, floating[:, ::1] work,
+) noexcept nogil:
+    """The same steps, last one first; a sequence joins in at its own last step, with the gradient of its last state."""
+    cdef Py_ssize_t H = dh.shape[1]
+    cdef Py_ssize_t start = part_start(B, part), end = part_start(B, part + 1), running = 0
+    cdef Py_ssize_t step, width, s, row
+    cdef floating *step_da = &work[part, 0]                 # da of this step, one sequence after the other
+    cdef floating *packed = step_da + (end - start) * H
+    if start == end:
+        return
+    for step in range(length_at(B, start) - 1, -1, -1):
+        while start + running < end and length_at(B, start + running) > step:
+            running += 1
+        for s in range(start, start + running):
+            row = row_at(B, s, step)
+            K.rnn_backward_row(H, relu, &dy[row, 0] if has_dy else NULL, &dh[s, 0], &state[row, 0], &da[row, 0])
+            memcpy(step_da + (s - start) * H, &da[row, 0], H * sizeof(floating))
+        width = tile_rows(running, K.mr)
+        K.pack(running, H, width, 0, step_da, H, 1, packed)
+        hidden_product(K, running, H, H, width, packed, &panels[0], &dh[start, 0], H, False)
