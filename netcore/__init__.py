@@ -13,6 +13,7 @@ from netcore.errors import (
     NetcoreError,
     PhaseError,
     ShapeError,
+    TrainingError,
 )
 from netcore.gradcheck import GradReport, gradcheck
 from netcore.layers import (
@@ -34,6 +35,8 @@ from netcore.layers import (
     Dropout,
     Embedding,
     Flatten,
+    Gaussian,
+    Graph,
     GroupNorm,
     GRUCell,
     Identity,
@@ -71,6 +74,7 @@ from netcore.losses import (
     MSELoss,
     NLLLoss,
 )
+from netcore.mirror import mirror
 from netcore.optim import (
     SGD,
     Adagrad,

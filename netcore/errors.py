@@ -55,3 +55,7 @@ class CheckpointError(NetcoreError, OSError):
 
 class DataError(NetcoreError, ValueError):
     """A data file that is missing, truncated, corrupt or of another kind than expected."""
+
+
+class TrainingError(NetcoreError, RuntimeError):
+    """Training that cannot go on: a loss that is not finite, a run that does not fit."""

@@ -7,6 +7,8 @@ from netcore.layers.conv import Conv1d, Conv2d
 from netcore.layers.conv_transpose import ConvTranspose2d
 from netcore.layers.dropout import Dropout
 from netcore.layers.embedding import Embedding
+from netcore.layers.gaussian import Gaussian
+from netcore.layers.graph import Graph
 from netcore.layers.gru import GRU
 from netcore.layers.last import Last
 from netcore.layers.linear import Linear

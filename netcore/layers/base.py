@@ -86,6 +86,13 @@ class Layer:
         self._caches.pop()  # only now: a gradient of the wrong shape leaves the cache for the right one
         return dx if needs_input else None
 
+    def _drop_newest(self) -> None:
+        """Give up the newest cache, of this layer and of those inside it, without a backward phase: nobody needs it."""
+        if self._caches:
+            self._caches.pop()
+        for _, child in self.children():
+            child._drop_newest()
+
     def _forward(self, *inputs: Any, **options: Any) -> tuple[Any, Any]:
         """The layer's own half: (output, cache)."""
         raise NotImplementedError(f"{type(self).__name__} does not define _forward")

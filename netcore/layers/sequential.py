@@ -42,7 +42,7 @@ class Sequential(Network):
         for i in range(len(layers) - 1, first - 1, -1):
             dy = layers[i]._run_backward(dy, needs_input=needs_input or i > first)
         for layer in layers[:first]:
-            layer.reset()
+            layer._drop_newest()
         return dy
 
     def output_shape(self, input_shape: Shape) -> Shape:

@@ -1,0 +1,107 @@
+"""The training loop, on one page.
+
+    for each epoch
+        for each batch
+            forward, loss, backward          the task's (tasks.py)
+            clip, step, next learning rate
+        measure on held-out data, write it down, keep a checkpoint
+
+What surrounds it has files of its own: tasks.py (what a batch means), state.py (everything that a checkpoint keeps),
+run.py (the folder of a run), callbacks.py, progress.py.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from netcore.errors import TrainingError
+from netcore.layers import Layer
+from netcore.losses import Loss
+from netcore.nonfinite import first_nonfinite
+from netcore.optim import Optimizer, ReduceLROnPlateau, clip_grad_norm
+from netcore.training.callbacks import Callback
+from netcore.training.progress import Progress
+from netcore.training.run import Run
+from netcore.training.state import Job
+from netcore.training.tasks import Classification
+
+
+def fit(
+    net: Layer,
+    loss: Loss,
+    optimizer: Optimizer,
+    train: Iterable[Any],
+    val: Iterable[Any] | None = None,
+    epochs: int = 1,
+    *,
+    task: Any = None,
+    schedule: Any = None,
+    schedule_per: str = "batch",
+    clip: float | None = None,
+    callbacks: Sequence[Callback] = (),
+    run: Run | None = None,
+    resume: bool = False,
+    progress: bool | None = None,
+) -> list[dict[str, float]]:
+    """Train `net`; returns the history, one dict of numbers an epoch.
+
+    `train` and `val` are loaders. `task` says what a batch means (Classification unless given). `schedule` is stepped
+    after every batch, or with schedule_per='epoch' after every epoch (ReduceLROnPlateau always so, with the validation
+    loss). `clip` bounds the norm of all gradients. With a `run`, metrics and checkpoints are kept in its folder, and
+    `resume=True` goes on where the newest checkpoint was taken: amid an epoch, to the same bits. A loss that is not
+    finite raises TrainingError, which names the first layer whose output is not.
+    """
+    task = task if task is not None else Classification(net, loss)
+    job = Job(net, optimizer, train, task, schedule, callbacks, run)
+    if resume:
+        job.restore()
+    per_epoch = schedule_per == "epoch" or isinstance(schedule, ReduceLROnPlateau)
+    with Progress(train, epochs, task.metric, progress) as bar:
+        while job.epoch < epochs and not job.stopped:
+            net.train()
+            for batch in train:
+                optimizer.zero_grad()
+                value, samples = task.train(batch)
+                if not math.isfinite(value):
+                    raise TrainingError(_explain(value, net, batch, job))
+                if clip is not None:
+                    clip_grad_norm(optimizer.params, clip)
+                optimizer.step()
+                if schedule is not None and not per_epoch:
+                    schedule.step()
+                job.after_batch(value, samples)
+                bar.advance(job, value, samples)
+            metrics = job.train_metrics()
+            if val is not None:
+                metrics |= evaluate(net, task, val)
+            if schedule is not None and per_epoch:
+                schedule.step(metrics.get("val_loss", metrics["loss"])) if isinstance(schedule, ReduceLROnPlateau) else schedule.step()
+            job.after_epoch(metrics)
+            bar.epoch_done(job, metrics)
+        job.finish()
+    return job.history
+
+
+def evaluate(net: Layer, task: Any, loader: Iterable[Any]) -> dict[str, float]:
+    """Loss and metrics on held-out data, averaged over its samples, in eval mode: {'val_loss': …, 'val_<metric>': …}."""
+    carried, mode = task.state_dict(), net.training
+    net.eval()
+    task.reset()
+    sums: dict[str, float] = {}
+    samples = 0
+    for batch in loader:
+        found, count = task.evaluate(batch)
+        sums = {name: sums.get(name, 0.0) + value for name, value in found.items()}
+        samples += count
+    net.train(mode)
+    task.load_state_dict(carried)
+    return {f"val_{name}": value / samples for name, value in sums.items()}
+
+
+def _explain(value: float, net: Layer, batch: Any, job: Job) -> str:
+    """The message for a loss that is not finite."""
+    where = first_nonfinite(net, batch[0])
+    told = f"the first output that is not finite is that of {where}" if where else "all outputs are finite, so it is the loss or the target"
+    return f"the loss is {value} at epoch {job.epoch + 1}, step {job.step + 1}; {told}. Try a smaller learning rate, or clip the gradients"
+
+

@@ -1,0 +1,137 @@
+"""Everything that makes a training job go on as if nothing had happened.
+
+A checkpoint is one safetensors file: weights and buffers, the optimiser's arrays, the state that the task carries, and,
+as JSON in the file's metadata, every number: epoch, step, running sums, learning-rate schedule, callbacks, the position
+in the data, and the state of every random generator. It is written atomically, so the newest one is always whole.
+"""
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from netcore.errors import CheckpointError
+from netcore.layers import Layer
+from netcore.optim import Optimizer
+from netcore.rng import default_rng
+from netcore.training.callbacks import Callback
+from netcore.training.run import Run
+
+
+
+class Job:
+    """One training: where it stands, and how to save and restore that."""
+
+    def __init__(
+        self, net: Layer, optimizer: Optimizer, loader: Iterable[Any], task: Any, schedule: Any, callbacks: Sequence[Callback], run: Run | None
+    ) -> None:
+        self.net, self.optimizer, self.loader, self.task = net, optimizer, loader, task
+        self.schedule, self.callbacks, self.run = schedule, list(callbacks), run
+        self.epoch = self.step = 0
+        self.loss_sum, self.samples = 0.0, 0
+        self.history: list[dict[str, float]] = []
+        self.stopped = False
+        self._saved_at = time.monotonic()
+        self._epoch_began = time.monotonic()
+
+    # ---- progress ---------------------------------------------------------------------------------------------------
+
+    def after_batch(self, value: float, samples: int) -> None:
+        self.step += 1
+        self.loss_sum += value * samples
+        self.samples += samples
+        for callback in self.callbacks:
+            callback.after_batch(self)
+        if self.run is not None and self.run.save_due(self.step, time.monotonic() - self._saved_at):
+            self.save()
+
+    def train_metrics(self) -> dict[str, float]:
+        """The epoch's mean training loss, and the learning rate of its last step."""
+        return {"loss": self.loss_sum / max(self.samples, 1), "lr": self.optimizer.lr}
+
+    def after_epoch(self, metrics: dict[str, float]) -> None:
+        self.epoch += 1
+        elapsed = time.monotonic() - self._epoch_began
+        self.history.append({"epoch": self.epoch, **metrics})
+        self.loss_sum, self.samples = 0.0, 0
+        for callback in self.callbacks:
+            callback.after_epoch(self, metrics)
+        if self.run is not None:
+            self.run.append_metrics({"epoch": self.epoch, "step": self.step, **metrics}, elapsed)
+            self.save()
+        self._epoch_began = time.monotonic()
+
+    def finish(self) -> None:
+        for callback in self.callbacks:
+            callback.finish(self)
+        if self.run is not None:
+            self.run.save_final(self.net)
+
+    # ---- checkpoints ------------------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Write a checkpoint into the run's folder."""
+        assert self.run is not None
+        optimizer = self.optimizer.state_dict()
+        arrays = {f"net.{name}": value for name, value in self.net.state_dict().items()}
+        arrays |= {f"optimizer.{name}": value for name, value in optimizer.items() if isinstance(value, np.ndarray)}
+        arrays |= {f"task.{name}": value for name, value in self.task.state_dict().items()}
+        for i, callback in enumerate(self.callbacks):
+            arrays |= {f"callback.{i}.{name}": value for name, value in callback.arrays().items()}
+        numbers = {
+            "epoch": self.epoch,
+            "step": self.step,
+            "loss_sum": self.loss_sum,
+            "samples": self.samples,
+            "history": self.history,
+            "stopped": self.stopped,
+            "optimizer": {name: value for name, value in optimizer.items() if not isinstance(value, np.ndarray)},
+            "schedule": None if self.schedule is None else self.schedule.state_dict(),
+            "callbacks": [callback.state_dict() for callback in self.callbacks],
+            "loader": self.loader.state_dict() if hasattr(self.loader, "state_dict") else None,
+            "generators": [generator.bit_generator.state for generator in self._generators()],
+        }
+        self.run.save_checkpoint(self.step, arrays, {"job": json.dumps(numbers)})
+        self._saved_at = time.monotonic()
+
+    def restore(self) -> None:
+        """Go on from the run's newest checkpoint; from the start, if there is none yet."""
+        if self.run is None:
+            raise CheckpointError("resume needs a run, whose folder holds the checkpoints")
+        found = self.run.newest_checkpoint()
+        if found is None:
+            self.run.truncate_metrics(0)
+            return
+        arrays, metadata = found
+        numbers = json.loads(metadata["job"])
+        self.net.load_state_dict(_part(arrays, "net."))
+        self.optimizer.load_state_dict(numbers["optimizer"] | _part(arrays, "optimizer."))
+        self.task.load_state_dict(_part(arrays, "task."))
+        for i, (callback, state) in enumerate(zip(self.callbacks, numbers["callbacks"], strict=True)):
+            callback.load_state_dict(state, _part(arrays, f"callback.{i}."))
+        if self.schedule is not None:
+            lr = self.optimizer.lr
+            self.schedule.load_state_dict(numbers["schedule"])
+            self.optimizer.lr = lr
+        if numbers["loader"] is not None:
+            self.loader.load_state_dict(numbers["loader"])  # type: ignore[attr-defined]
+        for generator, state in zip(self._generators(), numbers["generators"], strict=True):
+            generator.bit_generator.state = state
+        self.epoch, self.step, self.stopped = numbers["epoch"], numbers["step"], numbers["stopped"]
+        self.loss_sum, self.samples, self.history = numbers["loss_sum"], numbers["samples"], numbers["history"]
+        self.run.truncate_metrics(self.epoch)
+
+    def _generators(self) -> list[np.random.Generator]:
+        """Every random generator that training draws from, besides the loader's: the global one, and layers' own."""
+        found = [default_rng()]
+        for owner in (*self.net.layers(), self.task):
+            generator = getattr(owner, "rng", None)
+            if isinstance(generator, np.random.Generator) and all(generator is not other for other in found):
+                found.append(generator)
+        return found
+
+
+def _part(arrays: dict[str, Any], prefix: str) -> dict[str, Any]:
+    return {name[len(prefix) :]: value for name, value in arrays.items() if name.startswith(prefix)}
