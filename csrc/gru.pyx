@@ -19,7 +19,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels
-from netcore._kernels.recurrent cimport Batch, hidden_product, length_at, part_start, row_at, tile_rows
+from netcore._kernels.recurrent cimport Batch, hidden_product, length_at, nc_fetch, part_start, row_at, tile_rows
 
 from netcore._kernels.recurrent import by_position, by_sequence, deal, gate_panels, input_part, shared_gradients, state_panels
 from netcore import memory
@@ -84,6 +84,8 @@ cdef void walk(
             for i in range((running + width - 1) // width):
                 tile_height = min(width, running - i * width)
                 for gate in range(GRU_GATES):
+                    for s in range(start + i * width, start + i * width + tile_height):
+                        nc_fetch(&gates[row_at(B, s, step), gate * H + j], units * sizeof(floating))
                     K.gemm_tile(tile_height, units, H, packed + i * width * H, &panels[gate, j * H], z + gate * tile, nr, NULL, 0, 0)
                 for s in range(start + i * width, start + i * width + tile_height):
                     row = row_at(B, s, step)

@@ -5,6 +5,10 @@ from libc.stdint cimport int64_t
 
 from netcore._kernels.dispatch cimport nc_kernels
 
+cdef extern from "kernels/fetch.h":
+    void nc_fetch(const void *start, long bytes) noexcept nogil
+
+
 cdef struct Batch:
     Py_ssize_t count            # sequences
     int parts                   # threads, each with its own sequences
