@@ -20,7 +20,7 @@ from netcore._kernels.gemm import matmul
 from netcore import memory
 
 cdef enum:
-    WORTH_A_THREAD = 1 << 18    # multiply-adds of a walk below which waking a second thread costs more than it saves
+    WORTH_A_THREAD = 1 << 20    # multiply-adds for each thread, about ten times what waking it costs
 
 
 def deal(lengths, work):
@@ -100,7 +100,7 @@ def column_sums(const floating[:, ::1] a):
     """Σ over rows, in an order that depends on the number of rows alone."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t rows = a.shape[0], columns = a.shape[1], strip = 8 * K.lanes, j
-    cdef int threads = thread_count() if rows * columns > WORTH_A_THREAD else 1
+    cdef int threads = thread_count() if rows * columns > WORTH_A_THREAD // 4 else 1
     out = np.zeros(columns, np.asarray(a).dtype)
     cdef floating[::1] sums = out
     if rows:

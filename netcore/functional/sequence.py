@@ -52,13 +52,15 @@ def check_input(x: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, gates: int) 
         raise ShapeError(f"got {named(x.shape)}, D must be {w_ih.shape[1]}")
     if x.shape[1] == 0:
         raise ShapeError(f"got {named(x.shape)}, T must be at least 1")
-    biases = []
-    for name, b in (("b_ih", b_ih), ("b_hh", b_hh)):
-        if b is not None:
-            b = checks.floats(name, b, 1, x.dtype)
-            checks.shape_is(name, b, (gates * hidden,), f"({many})")
-        biases.append(b)
-    return x, w_ih, w_hh, *biases
+    return x, w_ih, w_hh, *(check_bias(name, b, gates * hidden, many, x.dtype) for name, b in (("b_ih", b_ih), ("b_hh", b_hh)))
+
+
+def check_bias(name: str, b: Any, size: int, meaning: str, dtype: np.dtype) -> np.ndarray | None:
+    if b is None:
+        return None
+    b = checks.floats(name, b, 1, dtype)
+    checks.shape_is(name, b, (size,), f"({meaning})")
+    return b
 
 
 def check_state(name: str, state: Any, n: int, hidden: int, dtype: np.dtype) -> np.ndarray:

@@ -113,7 +113,7 @@ def along(loss: Callable[[dict[str, Any]], float], name: str) -> Callable[[np.nd
 
 
 def bits_do_not_depend_on_threads(family: str, level: str, lengths: list[int]) -> None:
-    args = cast(arguments(family, 24, 160, lengths), np.float32)
+    args = cast(arguments(family, 24, 224, lengths * 4), np.float32)
     dy, dstates = upstream(family, args)
     kernel, before, results = module(family), config.get_num_threads(), []
     try:

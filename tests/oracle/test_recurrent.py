@@ -7,11 +7,21 @@ import netcore as nc
 from tests.support import rel_error
 
 torch = pytest.importorskip("torch", reason="PyTorch is the oracle of these tests; install the extra test-oracle")
-torch.set_num_threads(1)  # two OpenMP runtimes that wait for each other by spinning take seconds for milliseconds of work
 
 KINDS = ("LSTM", "GRU", "RNN")
 LIMIT = {np.float32: 1e-5, np.float64: 1e-12}
 SMALL = (1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17, 31, 33)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Two OpenMP runtimes that wait for each other by spinning take seconds for milliseconds of work."""
+    before = torch.get_num_threads(), nc.get_num_threads()
+    torch.set_num_threads(1)
+    nc.set_num_threads(1)
+    yield
+    torch.set_num_threads(before[0])
+    nc.set_num_threads(before[1])
 
 
 def configuration(seed):
