@@ -1,4 +1,4 @@
-"""A small VGG: pairs of 3 × 3 convolutions with batch norm, halved in size after each pair (Simonyan and Zisserman, 2015).
+"""A small VGG: 3 × 3 convolutions with batch norm, more filters each time the image is halved (Simonyan and Zisserman, 2015).
 
 Images are flipped left to right and shifted by up to two pixels while training.
 """
@@ -17,8 +17,9 @@ def block(channels: int, filters: int) -> list:
 def network(facts: Facts, options: Options) -> Sequential:
     channels = facts["shape"][0]
     features = Sequential(
-        *block(channels, 32), *block(32, 32), MaxPool2d(2),
+        *block(channels, 32), MaxPool2d(2),
         *block(32, 64), *block(64, 64), MaxPool2d(2),
+        *block(64, 128), MaxPool2d(2),
         Flatten(),
     )  # fmt: skip
     (size,) = features.output_shape(tuple(facts["shape"]))
