@@ -5,7 +5,7 @@ import shutil
 import sys
 import sysconfig
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 - this file runs on whatever Python there is
     sys.exit(f"netcore needs Python 3.11 or newer; this is {sys.version.split()[0]}. Try: make PYTHON=python3.12 demo")
 if importlib.util.find_spec("ensurepip") is None:
     sys.exit("Python's venv module is incomplete; on Debian and Ubuntu: sudo apt-get install python3-venv")

@@ -58,7 +58,7 @@ def max_pool2d_forward(
     x = checks.floats("x", x, 4)
     kernel, stride, padding = window_geometry(kernel_size, stride, padding)
     geometry = (kernel, stride, padding, checks.pair("dilation", dilation))
-    out = tuple(pool_output(x.shape[2 + i], *(pair[i] for pair in geometry), ceil_mode) for i in (0, 1))
+    out = tuple(pool_output(x.shape[2 + i], kernel[i], stride[i], padding[i], geometry[3][i], ceil_mode) for i in (0, 1))
     y = memory.empty((*x.shape[:2], *out), x.dtype)
     which = np.empty((x.shape[0] * x.shape[1], *out), np.uint8 if kernel[0] * kernel[1] <= 256 else np.int32)
     kernels.pool.max_forward(_planes(x), _planes(y), which, *geometry)

@@ -38,6 +38,8 @@ class Layer:
 
     training: bool
     path: str
+    _caches: list[Any]  # of forward phases that no backward phase has consumed yet, newest last
+    _buffer_names: list[str]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Layer:
         layer = super().__new__(cls)
@@ -93,12 +95,13 @@ class Layer:
         for _, child in self.children():
             child._drop_newest()
 
-    def _forward(self, *inputs: Any, **options: Any) -> tuple[Any, Any]:
+    def _forward(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         """The layer's own half: (output, cache)."""
         raise NotImplementedError(f"{type(self).__name__} does not define _forward")
 
-    def _backward(self, *gradients: Any, cache: Any, needs_input: bool = True) -> Any:
-        """The other half: gradients of outputs to gradients of inputs; parameters' gradients go to `accumulate`."""
+    def _backward(self, *args: Any, **kwargs: Any) -> Any:
+        """The other half, `_backward(dy, cache, needs_input)`: from gradients of outputs to gradients of inputs; those of
+        parameters go to `accumulate`."""
         raise NotImplementedError(f"{type(self).__name__} does not define _backward")
 
     @property
@@ -114,7 +117,7 @@ class Layer:
     def _nothing_pending(self) -> str:
         if not self.training:
             return "backward after a forward phase in eval mode, which caches nothing; call train() before forward"
-        return "backward has no forward phase to go back through: it was never run, or its backward has been run already; call forward first"
+        return "backward has no forward phase to go back through: none was run, or its backward has been run already; call forward first"
 
     # ---- mode -------------------------------------------------------------------------------------------------------
 
@@ -161,12 +164,12 @@ class Layer:
         """How messages call this layer: its class and its path in the network."""
         return f"{type(self).__name__} {self.path!r}" if self.path else type(self).__name__
 
-    def output_shape(self, *input_shapes: Shape) -> Shape:
-        """Shape of the output, without the batch axis; raises ShapeError where the inputs do not fit."""
+    def output_shape(self, *args: Any, **kwargs: Any) -> Any:
+        """Shape of the output from the shapes of the inputs, all without the batch axis; raises ShapeError where the inputs do not fit."""
         raise NotImplementedError(f"{type(self).__name__} does not define output_shape")
 
-    def multiply_adds(self, *input_shapes: Shape) -> int:
-        """Multiply-adds of one sample's forward phase; 0 for layers that are bound by memory."""
+    def multiply_adds(self, *args: Any, **kwargs: Any) -> int:
+        """Multiply-adds of one sample's forward phase, from its input shapes; 0 for layers that are bound by memory."""
         return 0
 
     # ---- parameters and buffers -------------------------------------------------------------------------------------

@@ -82,7 +82,8 @@ class RNNCell(Cell):
         super().__init__(input_size, hidden_size, bias, rng=rng)
 
     def _forward(self, x: np.ndarray, state: Any = None) -> tuple[np.ndarray, Any]:
-        return F.rnn_cell_forward(self._check(x), state, *self._weights(), self.nonlinearity)
+        w_ih, w_hh, b_ih, b_hh = self._weights()
+        return F.rnn_cell_forward(self._check(x), state, w_ih, w_hh, b_ih, b_hh, self.nonlinearity)
 
     def _backward(self, dstate: np.ndarray, cache: Any, needs_input: bool = True) -> tuple[Any, Any]:
         dx, dh, *gradients = F.rnn_cell_backward(dstate, cache, needs=self._needs(needs_input, 1))

@@ -84,7 +84,7 @@ class Conv2d(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 1 + self.spatial or input_shape[0] != self.in_channels:
-            raise ShapeError(f"input must have shape (C={self.in_channels}, …) with {self.spatial} more axes, got {input_shape} (without the batch axis)")
+            raise ShapeError(f"input must have shape (C={self.in_channels}, …), {1 + self.spatial} axes without the batch axis, got {input_shape}")
         pads = resolve_padding(self.padding, self.kernel_size, self.stride, self.dilation)
         sizes = []
         for axis, size in zip(range(2 - self.spatial, 2), input_shape[1:], strict=True):

@@ -28,14 +28,14 @@ class Gaussian(Layer):
     def __init__(self, size: int, beta: float = 1.0, *, rng: Any = None) -> None:
         self.size, self.beta = checks.positive("size", size), checks.number("beta", beta, 0)
         self.rng = as_generator(rng)
-        self.kl = np.zeros(self.size)
+        self.kl: np.ndarray = np.zeros(self.size)
 
     def _forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         x = checks.floats("input", x, 2)
         if x.shape[1] != 2 * self.size:
             raise ShapeError(f"input must have shape (N, {2 * self.size}): mean and log-variance side by side, got {x.shape}")
         mean, log_var = x[:, : self.size], x[:, self.size :]
-        self.kl = 0.5 * np.mean(mean**2 + np.exp(log_var) - 1 - log_var, axis=0, dtype=np.float64) if len(x) else np.zeros(self.size)
+        self.kl = 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var).sum(axis=0, dtype=np.float64) / max(len(x), 1)
         if not self.training:
             return mean.copy(), None
         noise = self.rng.standard_normal(mean.shape).astype(x.dtype)

@@ -30,7 +30,8 @@ class GRU(Recurrent):
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, return_state, rng)
 
     def run(self, x: np.ndarray, weights: list[Any], states: States, lengths: Any, reverse: bool) -> tuple[np.ndarray, States, Any]:
-        y, h, cache = F.gru_forward(x, *weights, *states, lengths, reverse)
+        w_ih, w_hh, b_ih, b_hh = weights
+        y, h, cache = F.gru_forward(x, w_ih, w_hh, b_ih, b_hh, states[0], lengths, reverse)
         return y, (h,), cache
 
     def run_back(self, dy: np.ndarray | None, cache: Any, dstates: States, needs: tuple[bool, ...]) -> tuple[Any, ...]:

@@ -33,7 +33,8 @@ class Norm(Layer):
         raise NotImplementedError
 
     def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> np.ndarray | None:
-        needs = (needs_input, *(p is not None and p.requires_grad for p in (self.weight, self.bias)))
+        wanted = [p is not None and p.requires_grad for p in (self.weight, self.bias)]
+        needs = (needs_input, wanted[0], wanted[1])
         if not any(needs):
             return None
         dx, dw, db = self._gradients(dy, cache, needs)

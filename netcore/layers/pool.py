@@ -107,7 +107,7 @@ class AdaptiveAvgPool2d(Layer):
         self.output_size = output_size
         sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
         checks.pair("output_size", [1 if size is None else size for size in sizes])
-        self._sizes = tuple(sizes)
+        self._sizes = (sizes[0], sizes[1])
 
     def _forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         return F.adaptive_avg_pool2d_forward(x, self._sizes)

@@ -30,7 +30,8 @@ class RNN(Recurrent):
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, return_state, rng)
 
     def run(self, x: np.ndarray, weights: list[Any], states: States, lengths: Any, reverse: bool) -> tuple[np.ndarray, States, Any]:
-        y, h, cache = F.rnn_forward(x, *weights, *states, lengths, reverse, self.nonlinearity)
+        w_ih, w_hh, b_ih, b_hh = weights
+        y, h, cache = F.rnn_forward(x, w_ih, w_hh, b_ih, b_hh, states[0], lengths, reverse, self.nonlinearity)
         return y, (h,), cache
 
     def run_back(self, dy: np.ndarray | None, cache: Any, dstates: States, needs: tuple[bool, ...]) -> tuple[Any, ...]:

@@ -54,8 +54,8 @@ class NLLLoss(Loss):
         kept = target != self.ignore_index
         wrong = kept & ((target < 0) | (target >= pred.shape[-1]))
         if wrong.any():
-            index = checks.first_index(wrong)
-            raise ArgumentError(f"target[{index}] is {target[index]}, but there are {pred.shape[-1]} classes: 0 to {pred.shape[-1] - 1}")
+            first = checks.first_index(wrong)
+            raise ArgumentError(f"target[{first}] is {target[first]}, but there are {pred.shape[-1]} classes: 0 to {pred.shape[-1] - 1}")
         index = np.where(kept, target, 0)[..., None]
         picked = np.take_along_axis(pred, index, -1)[..., 0] if pred.size else np.zeros(target.shape, pred.dtype)
         return np.where(kept, -picked, 0), (index, kept, pred.shape, pred.dtype)

@@ -82,7 +82,8 @@ class Optimizer:
         for i, parameter in enumerate(self.params):
             if f"{i}.step" not in state:
                 continue
-            fresh[id(parameter)] = loaded = {"step": int(state[f"{i}.step"])}
+            loaded: dict[str, Any] = {"step": int(state[f"{i}.step"])}
+            fresh[id(parameter)] = loaded
             for slot in self.slots:
                 expected = self._fresh(slot, parameter)
                 if f"{i}.{slot}" not in state:

@@ -20,7 +20,6 @@ from netcore.training.callbacks import Callback
 from netcore.training.run import Run
 
 
-
 class Job:
     """One training: where it stands, and how to save and restore that."""
 

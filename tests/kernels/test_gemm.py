@@ -8,7 +8,10 @@ from netcore.backend import kernels
 from tests.support import DTYPES, ISAS, assert_close, isa
 
 # Around the tile (4×4, 6×16, 12×32), the slab (256) and the blocks (1536 rows, 2048 columns); primes; empty.
-SIZES = [(1, 1, 1), (5, 7, 3), (11, 31, 17), (12, 32, 256), (13, 33, 257), (64, 10, 784), (100, 65, 600), (1601, 70, 29), (29, 2111, 19), (4, 5, 0), (0, 3, 4), (3, 0, 4)]
+SIZES = [
+    (1, 1, 1), (5, 7, 3), (11, 31, 17), (12, 32, 256), (13, 33, 257), (64, 10, 784), (100, 65, 600),
+    (1601, 70, 29), (29, 2111, 19), (4, 5, 0), (0, 3, 4), (3, 0, 4),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("level", ISAS)
