@@ -1,5 +1,7 @@
 """The last time step of a sequence of features."""
 
+from typing import Any
+
 import numpy as np
 
 from netcore import checks
@@ -17,7 +19,7 @@ class Last(Layer):
     array([[4., 5.]])
     """
 
-    def _forward(self, x: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
+    def _forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         x = checks.floats("input", x)
         if x.ndim != 3:
             raise ShapeError(f"input must have 3 axes (N, T, H), got shape {x.shape}")
@@ -25,7 +27,7 @@ class Last(Layer):
             raise ShapeError(f"got {named(x.shape, 'N T H')}, T must be at least 1")
         return x[:, -1].copy(), (x.shape, x.dtype)
 
-    def _backward(self, dy: np.ndarray, cache: tuple[int, ...], needs_input: bool = True) -> np.ndarray | None:
+    def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> np.ndarray | None:
         shape, dtype = cache
         dy = checks.gradient("dy", dy, (shape[0], shape[2]), dtype)
         if not needs_input:
