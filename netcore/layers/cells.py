@@ -29,6 +29,7 @@ class Cell(Layer):
     """Base of the cells: parameters, checks, and what they have in common of the two phases."""
 
     gates = 1
+    returns_state = True  # backward takes what forward returned, pair or not, as one argument
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, rng: Any = None) -> None:
         self.input_size = checks.positive("input_size", input_size)
