@@ -1,36 +1,53 @@
-"""A small VGG: 3 × 3 convolutions with batch norm, more filters each time the image is halved (Simonyan and Zisserman, 2015).
+"""A convolutional network of 3x3 filters, two to a block, as in VGG, with batch normalisation.
 
-Images are flipped left to right and shifted by up to two pixels while training.
+Source: K. Simonyan and A. Zisserman, "Very deep convolutional networks for large-scale image recognition", 2015.
 """
 
-from netcore.data import Compose, Flip, Shift
-from netcore.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Sequential
-from netcore.recipes.classifier import prepare_classifier
-from netcore.recipes.recipe import Facts, Options, Recipe, Training
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import netcore as nc
+from netcore.recipes.base import Facts
+from netcore.recipes.images import ImageClassifier
 
 
-def block(channels: int, filters: int) -> list:
-    """Convolution, batch norm, ReLU; the norm has its own bias."""
-    return [Conv2d(channels, filters, 3, padding=1, bias=False), BatchNorm2d(filters), ReLU()]
+@dataclass
+class CNN(ImageClassifier):
+    """Blocks of two 3x3 convolutions with batch norm and pooling."""
 
+    name: ClassVar[str] = "cnn"
+    data: str = "fashion-mnist-mini"
+    width: Annotated[int, "filters of the first block; each further block has twice as many"] = 32
+    blocks: Annotated[int, "blocks, each of which halves height and width"] = 2
+    hidden: Annotated[int, "units of the hidden linear layer"] = 128
+    dropout: Annotated[float, "share of hidden units that a step leaves out"] = 0.4
+    weight_decay: Annotated[float, "decoupled weight decay"] = 1e-3
 
-def network(facts: Facts, options: Options) -> Sequential:
-    channels = facts["shape"][0]
-    features = Sequential(
-        *block(channels, 32), MaxPool2d(2),
-        *block(32, 64), *block(64, 64), MaxPool2d(2),
-        *block(64, 128), MaxPool2d(2),
-        Flatten(),
-    )  # fmt: skip
-    (size,) = features.output_shape(tuple(facts["shape"]))
-    return Sequential(*features, Dropout(0.3), Linear(size or 0, 128), ReLU(), Dropout(0.3), Linear(128, len(facts["classes"])))
+    def network(self, facts: Facts) -> nc.Sequential:
+        channels, height, width = facts["shape"]
+        layers: list[nc.Layer] = []
+        for block in range(self.blocks):
+            filters = self.width * 2**block
+            layers += [
+                nc.Conv2d(channels, filters, 3, padding=1, bias=False), nc.BatchNorm2d(filters), nc.ReLU(),
+                nc.Conv2d(filters, filters, 3, padding=1, bias=False), nc.BatchNorm2d(filters), nc.ReLU(),
+                nc.MaxPool2d(2),
+            ]  # fmt: skip
+            channels, height, width = filters, height // 2, width // 2
+        return nc.Sequential(
+            *layers,
+            nc.Flatten(),
+            nc.Linear(channels * height * width, self.hidden),
+            nc.ReLU(),
+            nc.Dropout(self.dropout),
+            nc.Linear(self.hidden, len(facts["classes"])),
+        )
 
+    def augment(self, facts: Facts) -> list[Any]:
+        return [nc.data.Crop(tuple(facts["shape"][1:]), padding=2), nc.data.Flip()]
 
-def prepare(options: Options) -> Training:
-    return prepare_classifier(network, options, transform=Compose(Flip(0.5), Shift(2)))
+    def optimizer(self, net: nc.Layer) -> nc.Optimizer:
+        return nc.AdamW(net.parameters(), lr=self.lr, weight_decay=self.weight_decay)
 
-
-RECIPE = Recipe(
-    "cnn", "3 x 3 convolutions with batch norm", "classification", "fashion-mnist-mini", epochs=7, small_epochs=10, batch_size=64, lr=3e-3,
-    network=network, prepare=prepare, others=("mnist", "fashion-mnist", "cifar10"),
-)  # fmt: skip
+    def schedule(self, optimizer: nc.Optimizer, steps: int) -> Any:
+        return nc.OneCycleLR(optimizer, max_lr=self.lr, total_steps=steps, pct_start=0.2)
