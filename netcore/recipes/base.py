@@ -19,6 +19,7 @@ from netcore.layers import Layer
 from netcore.optim import Optimizer
 from netcore.training import Average, Callback
 
+EMBEDDED = ("digits", "fashion-mnist-mini", "persuasion", "sunspots", "nile", "airline", "lynx")
 Facts = dict[str, Any]  # what the network must know of the data; kept in the run's config.json
 
 
@@ -46,22 +47,27 @@ class Recipe:
     """Base class of all recipes."""
 
     name: ClassVar[str]
+    full_epochs: ClassVar[int] = 10  # for data sets of their full size, MNIST's say
+    small_epochs: ClassVar[int] = 20  # for the embedded ones, whose epochs are short
 
-    data: Annotated[str, "data set: see `netcore data list`, or text:PATH for a text file"]
-    epochs: Annotated[int, "passes over the training data"]
-    batch_size: Annotated[int, "examples in a batch"]
-    lr: Annotated[float, "highest learning rate"]
+    data: Annotated[str, "data set: see `netcore data list`, or text:PATH for a text file"] = ""
+    epochs: Annotated[int, "passes over the training data (0: as many as suit the data set)"] = 0
+    batch_size: Annotated[int, "examples in a batch"] = 64
+    lr: Annotated[float, "highest learning rate"] = 1e-3
     seed: Annotated[int, "of all random numbers: same seed, same result"] = 1
     limit: Annotated[int, "use only that many training examples (0: all)"] = 0
+    weight_decay: Annotated[float, "decoupled weight decay"] = 0.0
     clip: Annotated[float, "bound on the norm of the gradient (0: none)"] = 0.0
     ema: Annotated[float, "decay of the moving average of the weights (0: none)"] = 0.0
 
     def __post_init__(self) -> None:
-        for name, low in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("limit", 0)):
+        for name, low in (("epochs", 0), ("batch_size", 1), ("seed", 0), ("limit", 0)):
             checks.at_least(name, getattr(self, name), low)
         checks.number("lr", self.lr, 0, open_low=True)
         checks.number("clip", self.clip, 0)
+        checks.number("weight_decay", self.weight_decay, 0)
         checks.number("ema", self.ema, 0, 1)
+        self.epochs = self.epochs or (self.small_epochs if self.data in EMBEDDED else self.full_epochs)
 
     # ---- the parts --------------------------------------------------------------------------------------------------
 
@@ -75,14 +81,19 @@ class Recipe:
         raise NotImplementedError(f"{type(self).__name__} does not define task")
 
     def optimizer(self, net: Layer) -> Optimizer:
-        return optim.Adam(net.parameters(), lr=self.lr)
+        return optim.AdamW(net.parameters(), lr=self.lr, weight_decay=self.weight_decay)
 
     def schedule(self, optimizer: Optimizer, steps: int) -> Any:
         """Stepped after every batch; `steps` is their number in the whole training. None leaves the rate as it is."""
-        return optim.CosineAnnealingLR(optimizer, T_max=steps)
+        return optim.OneCycleLR(optimizer, max_lr=self.lr, total_steps=steps, pct_start=0.2)
 
     def callbacks(self) -> Sequence[Callback]:
         return [Average(self.ema)] if self.ema else []
+
+    @property
+    def joint_clip(self) -> float | None:
+        """The bound on the norm of the whole network's gradient that the loop keeps; None for none."""
+        return self.clip or None
 
     # ---- what the command line asks ---------------------------------------------------------------------------------
 

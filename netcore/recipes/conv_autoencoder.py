@@ -13,8 +13,8 @@ class ConvAutoencoder(ImageAutoencoder):
     """Auto-encoder of strided and transposed convolutions."""
 
     name: ClassVar[str] = "conv-autoencoder"
-    epochs: int = 10
-    lr: float = 2e-3
+    batch_size: int = 64
+    lr: float = 3e-3
     filters: Annotated[int, "filters of the first convolution; the second has twice as many"] = 16
 
     def network(self, facts: Facts) -> nc.Sequential:
@@ -27,5 +27,5 @@ class ConvAutoencoder(ImageAutoencoder):
             nc.Flatten(),
         )
         (size,) = features.output_shape((channels, height, width))
-        encoder = nc.Sequential(*features, nc.Linear(size, self.code))
+        encoder = nc.Sequential(*features, nc.Linear(size or 0, self.code))
         return nc.Sequential(encoder=encoder, decoder=nc.mirror(encoder, (channels, height, width), output="sigmoid"))

@@ -18,6 +18,7 @@ class Denoising(ImageAutoencoder):
     """Auto-encoder that takes noise out of images."""
 
     name: ClassVar[str] = "denoising"
+    full_epochs: ClassVar[int] = 15
     code: int = 128
     hidden: Annotated[int, "units of the layers between image and code"] = 512
     noise: Annotated[float, "standard deviation of the noise; pixels are in 0..1"] = 0.3

@@ -31,9 +31,8 @@ class ImageClassifier(Recipe):
     """Base of the recipes for images and labels."""
 
     data: str = "digits"
-    epochs: int = 10
-    batch_size: int = 64
-    lr: float = 2e-3
+    lr: float = 3e-3
+    weight_decay: float = 1e-2
 
     def augment(self, facts: Facts) -> list[Any]:
         """Random changes of the training images, one after the other."""

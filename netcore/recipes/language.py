@@ -32,7 +32,7 @@ class CharacterModel(Network):
         h, state = self.rnn._run_forward(self.embedding._run_forward(tokens), state)
         return (self.head._run_forward(self.dropout._run_forward(h)), state), None
 
-    def _backward(self, dlogits: np.ndarray, cache: None, needs_input: bool = True) -> None:
+    def _backward(self, dlogits: np.ndarray, cache: None = None, needs_input: bool = True) -> None:
         dh = self.dropout._run_backward(self.head._run_backward(dlogits))
         dx, _ = self.rnn._run_backward(dh)  # the gradient of the state ends here: that is the truncation
         self.embedding._run_backward(dx, needs_input=False)
@@ -45,13 +45,15 @@ class CharacterRecipe(Recipe):
     cell: ClassVar[Any]
 
     data: str = "persuasion"
-    epochs: int = 5
+    full_epochs: ClassVar[int] = 8
+    small_epochs: ClassVar[int] = 6
+    weight_decay: float = 1e-2
     batch_size: Annotated[int, "streams that are read side by side"] = 32
     lr: float = 4e-3
     clip: float = 1.0
     steps: Annotated[int, "characters between two updates: the reach of the truncated gradient"] = 64
     hidden: Annotated[int, "size of the state"] = 256
-    layers: Annotated[int, "recurrent layers on one another"] = 1
+    layers: Annotated[int, "recurrent layers on one another"] = 2
     embedding: Annotated[int, "numbers that stand for a character"] = 64
     dropout: Annotated[float, "share of the state that a step hides from what follows"] = 0.2
 

@@ -19,9 +19,8 @@ class ImageAutoencoder(Recipe):
     """Base of the recipes that reconstruct images. Pixels stay in [0, 1]."""
 
     data: str = "fashion-mnist-mini"
-    epochs: int = 20
-    batch_size: int = 64
-    lr: float = 1e-3
+    batch_size: int = 128
+    lr: float = 2e-3
     code: Annotated[int, "numbers that an image is squeezed into"] = 30
 
     def augment(self, facts: Facts) -> Any:

@@ -13,7 +13,7 @@ from netcore.recipes.images import ImageClassifier
 
 def convolution(h: nc.Node, filters: int, stride: int = 1, size: int = 3) -> nc.Node:
     """Convolution and batch norm."""
-    h = nc.Conv2d(h.shape[0], filters, size, stride=stride, padding=size // 2, bias=False)(h)
+    h = nc.Conv2d(h.shape[0] or 0, filters, size, stride=stride, padding=size // 2, bias=False)(h)
     return nc.BatchNorm2d(filters)(h)
 
 
@@ -29,11 +29,12 @@ class ResNet(ImageClassifier):
     """Residual blocks of two 3x3 convolutions with batch norm."""
 
     name: ClassVar[str] = "resnet"
+    small_epochs: ClassVar[int] = 12
     data: str = "fashion-mnist-mini"
+    lr: float = 5e-3
     width: Annotated[int, "filters of the first stage; each further stage has twice as many"] = 16
     stages: Annotated[int, "stages; all but the first halve height and width"] = 3
     blocks: Annotated[int, "residual blocks in a stage"] = 1
-    weight_decay: Annotated[float, "decoupled weight decay"] = 1e-3
 
     def network(self, facts: Facts) -> nc.Graph:
         x = nc.Input(tuple(facts["shape"]))
@@ -42,13 +43,7 @@ class ResNet(ImageClassifier):
             for block in range(self.blocks):
                 h = residual(h, self.width * 2**stage, stride=2 if stage and not block else 1)
         h = nc.Flatten()(nc.AdaptiveAvgPool2d(1)(h))
-        return nc.Graph(inputs=x, outputs=nc.Linear(h.shape[0], len(facts["classes"]))(h))
+        return nc.Graph(inputs=x, outputs=nc.Linear(h.shape[0] or 0, len(facts["classes"]))(h))
 
     def augment(self, facts: Facts) -> list[Any]:
-        return [nc.data.Crop(tuple(facts["shape"][1:]), padding=2), nc.data.Flip()]
-
-    def optimizer(self, net: nc.Layer) -> nc.Optimizer:
-        return nc.AdamW(net.parameters(), lr=self.lr, weight_decay=self.weight_decay)
-
-    def schedule(self, optimizer: nc.Optimizer, steps: int) -> Any:
-        return nc.OneCycleLR(optimizer, max_lr=self.lr, total_steps=steps, pct_start=0.2)
+        return [nc.data.Shift(2), nc.data.Flip()]

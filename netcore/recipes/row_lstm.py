@@ -13,6 +13,7 @@ class RowLSTM(ImageClassifier):
     """LSTM that reads an image row by row and names its class."""
 
     name: ClassVar[str] = "row-lstm"
+    small_epochs: ClassVar[int] = 15
     clip: float = 1.0
     hidden: Annotated[int, "size of the LSTM's state"] = 128
 

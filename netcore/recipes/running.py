@@ -51,7 +51,7 @@ def train(
         folder.write_config({"recipe": recipe.name, "options": recipe.chosen(), "facts": data.facts})
     history = fit(
         net, task.loss, optimizer, data.train, data.val, recipe.epochs, task=task, schedule=schedule,
-        clip=recipe.clip or None, callbacks=recipe.callbacks(), run=folder, resume=resume, progress=progress,
+        clip=recipe.joint_clip, callbacks=recipe.callbacks(), run=folder, resume=resume, progress=progress,
     )  # fmt: skip
     test = measure(net, task, data.test)
     if folder is not None:

@@ -22,7 +22,7 @@ class SeriesLSTM(Recipe):
 
     name: ClassVar[str] = "series-lstm"
     data: str = "sunspots"
-    epochs: int = 60
+    small_epochs: ClassVar[int] = 100
     batch_size: int = 32
     lr: float = 5e-3
     clip: float = 1.0

@@ -21,6 +21,8 @@ class VAE(ImageAutoencoder):
     """Variational auto-encoder; the loss is the negative ELBO in nats per image."""
 
     name: ClassVar[str] = "vae"
+    full_epochs: ClassVar[int] = 15
+    small_epochs: ClassVar[int] = 30
     code: int = 20
     hidden: Annotated[int, "units of the hidden layers"] = 400
     beta: Annotated[float, "weight of the KL divergence"] = 1.0

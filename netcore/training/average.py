@@ -35,9 +35,9 @@ class Average(Callback):
         if not self.average:
             self.average = [w.copy() for w in weights]
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        for s, w in zip(self.average, weights, strict=True):
-            s *= s.dtype.type(decay)
-            s += s.dtype.type(1 - decay) * w
+        for average, w in zip(self.average, weights, strict=True):
+            np.multiply(average, average.dtype.type(decay), out=average)
+            np.add(average, average.dtype.type(1 - decay) * w, out=average)
         self.steps += 1
 
     def before_evaluation(self, job: Job) -> None:
