@@ -13,7 +13,6 @@ import numpy as np
 
 from cython cimport floating
 from cython.parallel cimport prange
-from libc.stdint cimport int64_t
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
 from netcore._kernels.gemm import matmul

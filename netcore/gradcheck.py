@@ -89,7 +89,7 @@ class _Probe:
     def gradients(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         """(name, the array that L depends on, dL/darray as backward has it)."""
         layer, y = self._run()
-        if isinstance(y, float) or (np.ndim(y) == 0 and not isinstance(y, tuple)):
+        if isinstance(y, float) or (not isinstance(y, tuple) and np.ndim(y) == 0):
             returned = layer.backward()
             scale = float(self.upstream[0])
             found = [None if dx is None else np.asarray(dx) * scale for dx in _arrays(returned)]

@@ -36,9 +36,9 @@ from netcore.functional.conv import (
 )
 from netcore.functional.dropout import dropout_backward, dropout_forward
 from netcore.functional.embedding import embedding_backward, embedding_forward
-from netcore.functional.gru import gru_backward, gru_cell_backward, gru_cell_forward, gru_forward
+from netcore.functional.gru import gru_backward, gru_cell_backward, gru_cell_forward, gru_forward, gru_gates
 from netcore.functional.linear import linear_backward, linear_forward
-from netcore.functional.lstm import lstm_backward, lstm_cell_backward, lstm_cell_forward, lstm_forward
+from netcore.functional.lstm import lstm_backward, lstm_cell_backward, lstm_cell_forward, lstm_forward, lstm_gates
 from netcore.functional.norm import (
     batch_norm_backward,
     batch_norm_forward,

@@ -20,7 +20,7 @@ from netcore.functional.sequence import (
     put_rows,
     take_rows,
 )
-from netcore.gates import GRUGate
+from netcore.gates import GRUGate, rows_of
 
 Gradient = np.ndarray | None
 ALL = (True,) * 6
@@ -89,3 +89,9 @@ def gru_cell_backward(
     """(dx, dh, dw_ih, dw_hh, db_ih, db_hh) for the gradient of the new h; `needs` in the same order."""
     dx, dw_ih, dw_hh, db_ih, db_hh, dh0 = gru_backward(None, cache, dh, needs=(*needs[:1], *needs[2:], needs[1]))
     return None if dx is None else dx[:, 0], dh0, dw_ih, dw_hh, db_ih, db_hh
+
+
+def gru_gates(cache: GRUCache) -> dict[str, np.ndarray]:
+    """What the unit did at each step, to look at: 'reset', 'update' and 'new', each (N, T, H), 0 on padding."""
+    hidden = cache.w_hh.shape[1]
+    return {gate.name.lower(): put_rows(cache.gates[:, rows_of(gate, hidden)], cache.batch) for gate in GRUGate}

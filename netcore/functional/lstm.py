@@ -20,7 +20,7 @@ from netcore.functional.sequence import (
     put_rows,
     take_rows,
 )
-from netcore.gates import LSTMGate
+from netcore.gates import LSTMGate, rows_of
 
 Gradient = np.ndarray | None
 ALL = (True,) * 7
@@ -99,3 +99,18 @@ def lstm_cell_backward(
     order = (*needs[:1], *needs[3:], *needs[1:3])
     dx, dw_ih, dw_hh, db_ih, db_hh, dh, dc = lstm_backward(None, cache, dh, dc, needs=order)
     return None if dx is None else dx[:, 0], dh, dc, dw_ih, dw_hh, db_ih, db_hh
+
+
+def lstm_gates(cache: LSTMCache) -> dict[str, np.ndarray]:
+    """What the cell did at each step, to look at: 'input', 'forget', 'candidate', 'output' and 'cell', each (N, T, H), 0 on padding.
+
+    >>> import numpy as np, netcore.functional as F
+    >>> y, _, cache = F.lstm_forward(np.ones((2, 5, 3)), np.ones((16, 3)), np.ones((16, 4)))
+    >>> gates = F.lstm_gates(cache)
+    >>> bool(np.allclose(gates["output"] * np.tanh(gates["cell"]), y))
+    True
+    """
+    hidden = cache.w_hh.shape[1]
+    rows = {gate.name.lower(): cache.gates[:, rows_of(gate, hidden)] for gate in LSTMGate}
+    rows["cell"] = rows["forget"] * cache.c_prev + rows["input"] * rows["candidate"]
+    return {name: put_rows(row, cache.batch) for name, row in rows.items()}

@@ -20,6 +20,8 @@ from netcore.gates import GRUGate, LSTMGate
 from netcore.layers.base import Layer, Shape
 from netcore.layers.initial import uniform
 from netcore.layers.lstm import forget_bias_one
+from netcore.layers.recurrent import WEIGHTS
+from netcore.parameter import Parameter
 from netcore.rng import as_generator
 
 
@@ -27,6 +29,7 @@ class Cell(Layer):
     """Base of the cells: parameters, checks, and what they have in common of the two phases."""
 
     gates = 1
+    returns_state = True  # backward takes what forward returned, pair or not, as one argument
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, rng: Any = None) -> None:
         self.input_size = checks.positive("input_size", input_size)
@@ -37,8 +40,11 @@ class Cell(Layer):
         self.bias_ih = uniform((rows,), bound, generator) if bias else None
         self.bias_hh = uniform((rows,), bound, generator) if bias else None
 
-    def _weights(self) -> list[Any]:
-        return [None if p is None else p.data for p in (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)]
+    def _parameters(self) -> tuple[Parameter | None, ...]:
+        return self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
+
+    def _weights(self) -> dict[str, Any]:
+        return {name: None if p is None else p.data for name, p in zip(WEIGHTS, self._parameters(), strict=True)}
 
     def _check(self, x: Any) -> np.ndarray:
         x = checks.floats("input", x, 2, self.weight_ih.dtype)
@@ -47,11 +53,10 @@ class Cell(Layer):
         return x
 
     def _needs(self, needs_input: bool, states: int) -> tuple[bool, ...]:
-        parameters = (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
-        return (needs_input, *(True,) * states, *(p is not None and p.requires_grad for p in parameters))
+        return (needs_input, *(True,) * states, *(p is not None and p.requires_grad for p in self._parameters()))
 
     def _accumulate(self, gradients: tuple[Any, ...]) -> None:
-        for parameter, gradient in zip((self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh), gradients, strict=True):
+        for parameter, gradient in zip(self._parameters(), gradients, strict=True):
             if parameter is not None:
                 parameter.accumulate(gradient)
 
@@ -82,8 +87,7 @@ class RNNCell(Cell):
         super().__init__(input_size, hidden_size, bias, rng=rng)
 
     def _forward(self, x: np.ndarray, state: Any = None) -> tuple[np.ndarray, Any]:
-        w_ih, w_hh, b_ih, b_hh = self._weights()
-        return F.rnn_cell_forward(self._check(x), state, w_ih, w_hh, b_ih, b_hh, self.nonlinearity)
+        return F.rnn_cell_forward(self._check(x), state, **self._weights(), nonlinearity=self.nonlinearity)
 
     def _backward(self, dstate: np.ndarray, cache: Any, needs_input: bool = True) -> tuple[Any, Any]:
         dx, dh, *gradients = F.rnn_cell_backward(dstate, cache, needs=self._needs(needs_input, 1))
@@ -97,7 +101,7 @@ class GRUCell(Cell):
     gates = len(GRUGate)
 
     def _forward(self, x: np.ndarray, state: Any = None) -> tuple[np.ndarray, Any]:
-        return F.gru_cell_forward(self._check(x), state, *self._weights())
+        return F.gru_cell_forward(self._check(x), state, **self._weights())
 
     def _backward(self, dstate: np.ndarray, cache: Any, needs_input: bool = True) -> tuple[Any, Any]:
         dx, dh, *gradients = F.gru_cell_backward(dstate, cache, needs=self._needs(needs_input, 1))
@@ -118,7 +122,7 @@ class LSTMCell(Cell):
         forget_bias_one(self.bias_ih, self.bias_hh, self.hidden_size)
 
     def _forward(self, x: np.ndarray, state: Any = None) -> tuple[tuple[np.ndarray, np.ndarray], Any]:
-        h, c, cache = F.lstm_cell_forward(self._check(x), *_pair("state", state), *self._weights())
+        h, c, cache = F.lstm_cell_forward(self._check(x), *_pair("state", state), **self._weights())
         return (h, c), cache
 
     def _backward(self, dstate: Any, cache: Any, needs_input: bool = True) -> tuple[Any, tuple[Any, Any]]:

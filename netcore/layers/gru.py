@@ -29,9 +29,8 @@ class GRU(Recurrent):
     ) -> None:
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, return_state, rng)
 
-    def run(self, x: np.ndarray, weights: list[Any], states: States, lengths: Any, reverse: bool) -> tuple[np.ndarray, States, Any]:
-        w_ih, w_hh, b_ih, b_hh = weights
-        y, h, cache = F.gru_forward(x, w_ih, w_hh, b_ih, b_hh, states[0], lengths, reverse)
+    def run(self, x: np.ndarray, weights: dict[str, Any], states: States, lengths: Any, reverse: bool) -> tuple[np.ndarray, States, Any]:
+        y, h, cache = F.gru_forward(x, **weights, h0=states[0], lengths=lengths, reverse=reverse)
         return y, (h,), cache
 
     def run_back(self, dy: np.ndarray | None, cache: Any, dstates: States, needs: tuple[bool, ...]) -> tuple[Any, ...]:

@@ -44,13 +44,12 @@ class LSTM(Recurrent):
     ) -> None:
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, return_state, rng)
         for suffix in self.suffixes():
-            b_ih, b_hh = self.weights(suffix)[2:]
+            _, _, b_ih, b_hh = self.weights(suffix)
             forget_bias_one(b_ih, b_hh, self.hidden_size)
 
-    def run(self, x: np.ndarray, weights: list[Any], states: States, lengths: Any, reverse: bool) -> tuple[np.ndarray, States, Any]:
-        w_ih, w_hh, b_ih, b_hh = weights
+    def run(self, x: np.ndarray, weights: dict[str, Any], states: States, lengths: Any, reverse: bool) -> tuple[np.ndarray, States, Any]:
         h0, c0 = states
-        return F.lstm_forward(x, w_ih, w_hh, b_ih, b_hh, h0, c0, lengths, reverse)
+        return F.lstm_forward(x, **weights, h0=h0, c0=c0, lengths=lengths, reverse=reverse)
 
     def run_back(self, dy: np.ndarray | None, cache: Any, dstates: States, needs: tuple[bool, ...]) -> tuple[Any, ...]:
         return F.lstm_backward(dy, cache, *dstates, needs=needs)

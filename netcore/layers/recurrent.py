@@ -21,6 +21,7 @@ from netcore.parameter import Parameter
 from netcore.rng import as_generator
 
 States = tuple[np.ndarray | None, ...]
+WEIGHTS = ("w_ih", "w_hh", "b_ih", "b_hh")  # as the functional pairs call them
 
 
 class RecurrentCache(NamedTuple):
@@ -36,6 +37,7 @@ class Recurrent(Layer):
     gates = 1
     weight_ih_l0: Parameter
     state_names: tuple[str, ...] = ("h",)
+    weight_ih_l0: Parameter
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int, bias: bool, batch_first: bool, dropout: float,
@@ -68,7 +70,7 @@ class Recurrent(Layer):
         """w_ih, w_hh, b_ih, b_hh of one layer and direction."""
         return [getattr(self, name + suffix, None) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
 
-    def run(self, x: np.ndarray, weights: list[Any], states: States, lengths: Any, reverse: bool) -> tuple[np.ndarray, States, Any]:
+    def run(self, x: np.ndarray, weights: dict[str, Any], states: States, lengths: Any, reverse: bool) -> tuple[np.ndarray, States, Any]:
         """One layer in one direction: (y, last states, cache)."""
         raise NotImplementedError
 
@@ -89,7 +91,7 @@ class Recurrent(Layer):
         for layer in range(self.num_layers):
             outputs = []
             for suffix in self.suffixes()[layer * self.directions : (layer + 1) * self.directions]:
-                weights = [p.data if p is not None else None for p in self.weights(suffix)]
+                weights = {name: None if p is None else p.data for name, p in zip(WEIGHTS, self.weights(suffix), strict=True)}
                 own = tuple(None if s is None else s[len(caches)] for s in states)
                 y, final, cache = self.run(x, weights, own, lengths, suffix.endswith("_reverse"))
                 outputs.append(y)

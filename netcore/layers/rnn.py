@@ -29,9 +29,10 @@ class RNN(Recurrent):
         self.nonlinearity = checks.one_of("nonlinearity", nonlinearity, NONLINEARITIES)
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, return_state, rng)
 
-    def run(self, x: np.ndarray, weights: list[Any], states: States, lengths: Any, reverse: bool) -> tuple[np.ndarray, States, Any]:
-        w_ih, w_hh, b_ih, b_hh = weights
-        y, h, cache = F.rnn_forward(x, w_ih, w_hh, b_ih, b_hh, states[0], lengths, reverse, self.nonlinearity)
+    def run(self, x: np.ndarray, weights: dict[str, Any], states: States, lengths: Any, reverse: bool) -> tuple[np.ndarray, States, Any]:
+        y, h, cache = F.rnn_forward(
+            x, **weights, h0=states[0], lengths=lengths, reverse=reverse, nonlinearity=self.nonlinearity
+        )
         return y, (h,), cache
 
     def run_back(self, dy: np.ndarray | None, cache: Any, dstates: States, needs: tuple[bool, ...]) -> tuple[Any, ...]:

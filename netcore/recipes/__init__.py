@@ -1,18 +1,12 @@
-"""Recipes: networks of the lecture with data and training, one short file each. `recipe.py` says what a recipe is."""
+"""Recipes: complete trainings, each in one short file. Read `mlp.py` first; `base.py` says what a recipe consists of.
 
-import importlib
+    >>> from netcore import recipes
+    >>> recipes.names()[:3]
+    ['mlp', 'lenet', 'cnn']
+    >>> recipes.get("lenet").epochs == recipes.get("lenet", epochs=3).epochs
+    False
+"""
 
-from netcore.errors import ArgumentError
-from netcore.recipes.recipe import Options, Recipe, Training
-
-NAMES = (
-    "mlp", "lenet", "cnn", "resnet", "autoencoder", "denoising", "conv-autoencoder", "vae",
-    "char-lstm", "char-gru", "series-lstm", "adding", "row-lstm",
-)  # fmt: skip
-
-
-def get(name: str) -> Recipe:
-    """The recipe of that name."""
-    if name not in NAMES:
-        raise ArgumentError(f"there is no recipe {name!r}; choose one of: {', '.join(NAMES)}")
-    return importlib.import_module(f"netcore.recipes.{name.replace('-', '_')}").RECIPE
+from netcore.recipes.base import Facts, Prepared, Recipe
+from netcore.recipes.registry import get, kinds, names
+from netcore.recipes.running import open_run, train

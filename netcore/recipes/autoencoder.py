@@ -1,56 +1,41 @@
-"""The deep auto-encoder 784-1000-500-250-30, mirrored (Hinton and Salakhutdinov, Science, 2006).
+"""The deep auto-encoder 784-1000-500-250-30 and back: what is left of an image when 30 numbers must do?
 
-ELU units, a linear code, sigmoid outputs, squared error. While training, each batch is shifted by up to one pixel: the
-network has to represent digits anywhere, and over-fits far less. The metric is the squared error summed over the pixels,
-averaged over the images.
+Source: G. Hinton and R. Salakhutdinov, "Reducing the dimensionality of data with neural networks", Science 313, 2006. They
+trained it layer by layer first; with ELU units and Adam that is not needed any more. Images that are moved by a pixel while
+training keep the network from learning the training set by heart.
 """
 
-from math import prod
-from typing import Any
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, Any, ClassVar
 
-from netcore.data import DataLoader, Shift
-from netcore.layers import ELU, Flatten, Linear, Sequential
-from netcore.losses import MSELoss
-from netcore.mirror import mirror
-from netcore.optim import AdamW, OneCycleLR
-from netcore.recipes.recipe import Facts, Options, Recipe, Training, images, steps
-from netcore.training import Reconstruction
+import netcore as nc
+from netcore.recipes.base import Facts
+from netcore.recipes.images import flat_size
+from netcore.recipes.reconstruction import ImageAutoencoder
 
-SIZES = (1000, 500, 250)
-CODE = 30
+HIDDEN = (1000, 500, 250)
 
 
-def network(facts: Facts, options: Options) -> Sequential:
-    shape = tuple(facts["shape"])
-    sizes = [prod(shape), *SIZES, CODE]
-    layers: list[Any] = [Flatten()]
-    for before, after in zip(sizes[:-1], sizes[1:], strict=True):
-        layers += [Linear(before, after), ELU()]
-    encoder = Sequential(*layers[:-1])  # the code is linear
-    return Sequential(encoder=encoder, decoder=mirror(encoder, shape, output="sigmoid"))
+@dataclass
+class Autoencoder(ImageAutoencoder):
+    """Deep auto-encoder 784-1000-500-250-30."""
 
+    name: ClassVar[str] = "autoencoder"
+    full_epochs: ClassVar[int] = 40
+    small_epochs: ClassVar[int] = 30
+    batch_size: int = 256
+    weight_decay: float = 1e-5
+    shift: Annotated[int, "move training images by up to that many pixels"] = 1
 
-def prepare(options: Options) -> Training:
-    return prepare_autoencoder(network(images_facts(options), options), options, transform=Shift(1))
+    def augment(self, facts: Facts) -> Any:
+        return nc.data.Shift(self.shift) if self.shift else None
 
-
-def images_facts(options: Options) -> Facts:
-    return images(options)[2]
-
-
-def prepare_autoencoder(net: Any, options: Options, transform: Any = None, corrupt: Any = None) -> Training:
-    """Squared error, AdamW, one cycle of the learning rate."""
-    train, test, facts = images(options)
-    loss = MSELoss()
-    optimizer = AdamW(net.parameters(), lr=float(options.lr or 0), weight_decay=1e-5)
-    loader = DataLoader(train, batch_size=options.batch_size or 1, shuffle=True, rng=options.seed, transform=transform)
-    return Training(
-        facts, net, loss, optimizer, loader, DataLoader(test, batch_size=500), Reconstruction(net, loss, corrupt),
-        OneCycleLR(optimizer, optimizer.lr, steps(loader, options), pct_start=0.1),
-    )  # fmt: skip
-
-
-RECIPE = Recipe(
-    "autoencoder", "deep auto-encoder 784-1000-500-250-30", "reconstruction", "fashion-mnist-mini", epochs=40, small_epochs=30, batch_size=256, lr=2e-3,
-    network=network, prepare=prepare, others=("digits", "mnist", "fashion-mnist"),
-)  # fmt: skip
+    def network(self, facts: Facts) -> nc.Sequential:
+        sizes = [flat_size(facts), *HIDDEN]
+        encoder: list[nc.Layer] = [nc.Flatten()]
+        for before, after in pairwise(sizes):
+            encoder += [nc.Linear(before, after), nc.ELU()]
+        encoder.append(nc.Linear(sizes[-1], self.code))
+        whole = nc.Sequential(*encoder)
+        return nc.Sequential(encoder=whole, decoder=nc.mirror(whole, tuple(facts["shape"]), output="sigmoid"))

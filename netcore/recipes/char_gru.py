@@ -1,14 +1,15 @@
-"""A character model with two GRU layers of 256 units (Cho et al., 2014); otherwise as char-lstm."""
+"""A character model with a GRU: a quarter fewer parameters than the LSTM of the same size."""
 
-from netcore.recipes.language import character_model, prepare_language_model
-from netcore.recipes.recipe import Options, Recipe, Training
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import netcore as nc
+from netcore.recipes.language import CharacterRecipe
 
 
-def prepare(options: Options) -> Training:
-    return prepare_language_model("gru", options)
+@dataclass
+class CharGRU(CharacterRecipe):
+    """Character model of a text with a GRU."""
 
-
-RECIPE = Recipe(
-    "char-gru", "character model with two GRU layers", "language", "persuasion", epochs=12, small_epochs=10, batch_size=64, lr=3e-3,
-    network=character_model, prepare=prepare, others=("tiny-shakespeare", "text:PATH"),
-)  # fmt: skip
+    name: ClassVar[str] = "char-gru"
+    cell: ClassVar[Any] = nc.GRU

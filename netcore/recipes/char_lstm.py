@@ -1,14 +1,15 @@
-"""A character model: two LSTM layers of 256 units read a text and predict each next character (Karpathy, 2015)."""
+"""A character model with an LSTM: it reads a text and predicts, after each character, the next one."""
 
-from netcore.recipes.language import character_model, prepare_language_model
-from netcore.recipes.recipe import Options, Recipe, Training
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import netcore as nc
+from netcore.recipes.language import CharacterRecipe
 
 
-def prepare(options: Options) -> Training:
-    return prepare_language_model("lstm", options)
+@dataclass
+class CharLSTM(CharacterRecipe):
+    """Character model of a text with an LSTM."""
 
-
-RECIPE = Recipe(
-    "char-lstm", "character model with two LSTM layers", "language", "persuasion", epochs=12, small_epochs=10, batch_size=64, lr=4e-3,
-    network=character_model, prepare=prepare, others=("tiny-shakespeare", "text:PATH"),
-)  # fmt: skip
+    name: ClassVar[str] = "char-lstm"
+    cell: ClassVar[Any] = nc.LSTM

@@ -1,36 +1,50 @@
-"""A small VGG: 3 × 3 convolutions with batch norm, more filters each time the image is halved (Simonyan and Zisserman, 2015).
+"""A small VGG: 3x3 convolutions with batch norm, more filters each time the image is halved.
 
-Images are flipped left to right and shifted by up to two pixels while training.
+Source: K. Simonyan and A. Zisserman, "Very deep convolutional networks for large-scale image recognition", 2015.
 """
 
-from netcore.data import Compose, Flip, Shift
-from netcore.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Sequential
-from netcore.recipes.classifier import prepare_classifier
-from netcore.recipes.recipe import Facts, Options, Recipe, Training
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import netcore as nc
+from netcore.recipes.base import Facts
+from netcore.recipes.images import ImageClassifier
 
 
-def block(channels: int, filters: int) -> list:
-    """Convolution, batch norm, ReLU; the norm has its own bias."""
-    return [Conv2d(channels, filters, 3, padding=1, bias=False), BatchNorm2d(filters), ReLU()]
+def block(channels: int, filters: int) -> list[nc.Layer]:
+    """Convolution, batch norm, ReLU; the norm has a bias of its own."""
+    return [nc.Conv2d(channels, filters, 3, padding=1, bias=False), nc.BatchNorm2d(filters), nc.ReLU()]
 
 
-def network(facts: Facts, options: Options) -> Sequential:
-    channels = facts["shape"][0]
-    features = Sequential(
-        *block(channels, 32), MaxPool2d(2),
-        *block(32, 64), *block(64, 64), MaxPool2d(2),
-        *block(64, 128), MaxPool2d(2),
-        Flatten(),
-    )  # fmt: skip
-    (size,) = features.output_shape(tuple(facts["shape"]))
-    return Sequential(*features, Dropout(0.3), Linear(size or 0, 128), ReLU(), Dropout(0.3), Linear(128, len(facts["classes"])))
+@dataclass
+class CNN(ImageClassifier):
+    """Four 3x3 convolutions with batch norm."""
 
+    name: ClassVar[str] = "cnn"
+    full_epochs: ClassVar[int] = 7
+    small_epochs: ClassVar[int] = 10
+    data: str = "fashion-mnist-mini"
+    width: Annotated[int, "filters of the first convolution"] = 32
+    hidden: Annotated[int, "units of the hidden linear layer"] = 128
+    dropout: Annotated[float, "share of units that a step leaves out"] = 0.3
 
-def prepare(options: Options) -> Training:
-    return prepare_classifier(network, options, transform=Compose(Flip(0.5), Shift(2)))
+    def network(self, facts: Facts) -> nc.Sequential:
+        channels, height, width = facts["shape"]
+        w = self.width
+        features = nc.Sequential(
+            *block(channels, w), nc.MaxPool2d(2),
+            *block(w, 2 * w), *block(2 * w, 2 * w), nc.MaxPool2d(2),
+            *block(2 * w, 4 * w), nc.MaxPool2d(2),
+            nc.Flatten(),
+        )  # fmt: skip
+        return nc.Sequential(
+            *features,
+            nc.Dropout(self.dropout),
+            nc.Linear(features.output_shape((channels, height, width))[0] or 0, self.hidden),
+            nc.ReLU(),
+            nc.Dropout(self.dropout),
+            nc.Linear(self.hidden, len(facts["classes"])),
+        )
 
-
-RECIPE = Recipe(
-    "cnn", "3 x 3 convolutions with batch norm", "classification", "fashion-mnist-mini", epochs=7, small_epochs=10, batch_size=64, lr=3e-3,
-    network=network, prepare=prepare, others=("mnist", "fashion-mnist", "cifar10"),
-)  # fmt: skip
+    def augment(self, facts: Facts) -> list[Any]:
+        return [nc.data.Shift(2), nc.data.Flip()]

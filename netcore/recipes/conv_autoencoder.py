@@ -1,30 +1,31 @@
-"""A convolutional auto-encoder: two strided convolutions and a code of 32 numbers; the decoder is derived by `mirror`."""
+"""A convolutional auto-encoder: strided convolutions down to a small map of features, transposed ones back up."""
 
-from math import prod
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
-from netcore.layers import Conv2d, Flatten, Linear, ReLU, Sequential
-from netcore.mirror import mirror
-from netcore.recipes.autoencoder import images_facts, prepare_autoencoder
-from netcore.recipes.recipe import Facts, Options, Recipe, Training
-
-CODE = 32
+import netcore as nc
+from netcore.recipes.base import Facts
+from netcore.recipes.reconstruction import ImageAutoencoder
 
 
-def network(facts: Facts, options: Options) -> Sequential:
-    shape = tuple(facts["shape"])
-    features = Sequential(
-        Conv2d(shape[0], 16, 3, stride=2, padding=1), ReLU(),
-        Conv2d(16, 32, 3, stride=2, padding=1), ReLU(),
-    )  # fmt: skip
-    encoder = Sequential(*features, Flatten(), Linear(prod(int(size or 0) for size in features.output_shape(shape)), CODE))
-    return Sequential(encoder=encoder, decoder=mirror(encoder, shape, output="sigmoid"))
+@dataclass
+class ConvAutoencoder(ImageAutoencoder):
+    """Auto-encoder of strided and transposed convolutions."""
 
+    name: ClassVar[str] = "conv-autoencoder"
+    batch_size: int = 64
+    lr: float = 3e-3
+    filters: Annotated[int, "filters of the first convolution; the second has twice as many"] = 16
 
-def prepare(options: Options) -> Training:
-    return prepare_autoencoder(network(images_facts(options), options), options)
-
-
-RECIPE = Recipe(
-    "conv-autoencoder", "convolutional auto-encoder with a code of 32", "reconstruction", "fashion-mnist-mini", epochs=12, small_epochs=20,
-    batch_size=64, lr=3e-3, network=network, prepare=prepare, others=("digits", "mnist", "fashion-mnist", "cifar10"),
-)  # fmt: skip
+    def network(self, facts: Facts) -> nc.Sequential:
+        channels, height, width = facts["shape"]
+        features = nc.Sequential(
+            nc.Conv2d(channels, self.filters, 3, stride=2, padding=1),
+            nc.ReLU(),
+            nc.Conv2d(self.filters, 2 * self.filters, 3, stride=2, padding=1),
+            nc.ReLU(),
+            nc.Flatten(),
+        )
+        (size,) = features.output_shape((channels, height, width))
+        encoder = nc.Sequential(*features, nc.Linear(size or 0, self.code))
+        return nc.Sequential(encoder=encoder, decoder=nc.mirror(encoder, (channels, height, width), output="sigmoid"))

@@ -1,38 +1,33 @@
-"""A denoising auto-encoder: a third of the pixels are put out, and the network has to give back the whole image.
+"""A denoising auto-encoder: noise goes in with the image, the clean image is to come out.
 
-One wide hidden layer with tied sizes, 784-512-784 (Vincent et al., 2008).
+Source: P. Vincent et al., "Extracting and composing robust features with denoising autoencoders", ICML 2008.
 """
 
-from math import prod
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
-import numpy as np
-
-from netcore.layers import Flatten, Linear, ReLU, Sequential, Sigmoid, Unflatten
-from netcore.recipes.autoencoder import images_facts, prepare_autoencoder
-from netcore.recipes.recipe import Facts, Options, Recipe, Training
-from netcore.rng import default_rng
-
-HIDDEN = 512
-PUT_OUT = 0.33
+import netcore as nc
+from netcore.recipes.base import Facts
+from netcore.recipes.images import flat_size
+from netcore.recipes.reconstruction import ImageAutoencoder
+from netcore.training import Reconstruction
 
 
-def network(facts: Facts, options: Options) -> Sequential:
-    shape = tuple(facts["shape"])
-    return Sequential(Flatten(), Linear(prod(shape), HIDDEN), ReLU(), Linear(HIDDEN, prod(shape)), Sigmoid(), Unflatten(1, shape))
+@dataclass
+class Denoising(ImageAutoencoder):
+    """Auto-encoder that takes noise out of images."""
 
+    name: ClassVar[str] = "denoising"
+    full_epochs: ClassVar[int] = 15
+    code: int = 128
+    hidden: Annotated[int, "units of the layers between image and code"] = 512
+    noise: Annotated[float, "standard deviation of the noise; pixels are in 0..1"] = 0.3
 
-def masked(x: np.ndarray) -> np.ndarray:
-    """x with each pixel put out with probability PUT_OUT."""
-    return x * (default_rng().random(x.shape, np.float32) >= PUT_OUT)
+    def network(self, facts: Facts) -> nc.Sequential:
+        encoder = nc.Sequential(
+            nc.Flatten(), nc.Linear(flat_size(facts), self.hidden), nc.ReLU(), nc.Linear(self.hidden, self.code), nc.ReLU()
+        )
+        return nc.Sequential(encoder=encoder, decoder=nc.mirror(encoder, tuple(facts["shape"]), output="sigmoid"))
 
-
-def prepare(options: Options) -> Training:
-    net: Any = network(images_facts(options), options)
-    return prepare_autoencoder(net, options, corrupt=masked)
-
-
-RECIPE = Recipe(
-    "denoising", "denoising auto-encoder, a third of the pixels put out", "reconstruction", "fashion-mnist-mini", epochs=15, small_epochs=20,
-    batch_size=128, lr=2e-3, network=network, prepare=prepare, others=("digits", "mnist", "fashion-mnist"),
-)  # fmt: skip
+    def task(self, net: nc.Layer) -> Reconstruction:
+        return Reconstruction(net, nc.MSELoss(), corrupt=nc.data.Noise(self.noise))

@@ -1,21 +1,26 @@
-"""A two-layer perceptron on images: 128 ReLU units between the pixels and the classes."""
+"""A multilayer perceptron: every pixel is connected with every hidden unit. The smallest recipe; begin here."""
 
-from math import prod
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
-from netcore.layers import Flatten, Linear, ReLU, Sequential
-from netcore.recipes.classifier import prepare_classifier
-from netcore.recipes.recipe import Facts, Options, Recipe, Training
-
-
-def network(facts: Facts, options: Options) -> Sequential:
-    return Sequential(Flatten(), Linear(prod(facts["shape"]), 128), ReLU(), Linear(128, len(facts["classes"])))
+import netcore as nc
+from netcore.recipes.base import Facts
+from netcore.recipes.images import ImageClassifier, flat_size
 
 
-def prepare(options: Options) -> Training:
-    return prepare_classifier(network, options)
+@dataclass
+class MLP(ImageClassifier):
+    """Multilayer perceptron with one hidden layer, for images."""
 
+    name: ClassVar[str] = "mlp"
+    hidden: Annotated[int, "hidden units"] = 128
+    dropout: Annotated[float, "share of hidden units that a step leaves out"] = 0.2
 
-RECIPE = Recipe(
-    "mlp", "two-layer perceptron on images", "classification", "digits", epochs=10, small_epochs=20, batch_size=64, lr=3e-3,
-    network=network, prepare=prepare, others=("mnist", "fashion-mnist", "fashion-mnist-mini", "cifar10"),
-)  # fmt: skip
+    def network(self, facts: Facts) -> nc.Sequential:
+        return nc.Sequential(
+            nc.Flatten(),
+            nc.Linear(flat_size(facts), self.hidden),
+            nc.ReLU(),
+            nc.Dropout(self.dropout),
+            nc.Linear(self.hidden, len(facts["classes"])),
+        )

@@ -1,21 +1,26 @@
-"""An LSTM reads an image row by row, from top to bottom, and names it at the last one."""
+"""An image as a sequence: an LSTM reads one row of pixels after the other and names the class at the end."""
 
-from netcore.layers import LSTM, Flatten, Last, Linear, Sequential
-from netcore.recipes.classifier import prepare_classifier
-from netcore.recipes.recipe import Facts, Options, Recipe, Training
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
-
-def network(facts: Facts, options: Options) -> Sequential:
-    channels, _, width = facts["shape"]
-    rows = Flatten(1, 2)  # (N, C, H, W) to (N, C·H, W): the rows of one channel after those of the other
-    return Sequential(rows, LSTM(width, 128), Last(), Linear(128, len(facts["classes"])))
+import netcore as nc
+from netcore.recipes.base import Facts
+from netcore.recipes.images import ImageClassifier
 
 
-def prepare(options: Options) -> Training:
-    return prepare_classifier(network, options)
+@dataclass
+class RowLSTM(ImageClassifier):
+    """LSTM that reads an image row by row and names its class."""
 
+    name: ClassVar[str] = "row-lstm"
+    small_epochs: ClassVar[int] = 15
+    clip: float = 1.0
+    hidden: Annotated[int, "size of the LSTM's state"] = 128
 
-RECIPE = Recipe(
-    "row-lstm", "an LSTM reads images row by row", "classification", "fashion-mnist-mini", epochs=10, small_epochs=15, batch_size=100, lr=3e-3,
-    network=network, prepare=prepare, others=("digits", "mnist", "fashion-mnist", "cifar10"),
-)  # fmt: skip
+    def network(self, facts: Facts) -> nc.Sequential:
+        return nc.Sequential(
+            rows=nc.Flatten(1, 2),  # (N, C, H, W) to (N, C·H, W): the rows of all channels, one after the other
+            lstm=nc.LSTM(facts["shape"][2], self.hidden),
+            last=nc.Last(),
+            head=nc.Linear(self.hidden, len(facts["classes"])),
+        )

@@ -1,53 +1,55 @@
-"""An LSTM predicts the next value of a time series from the 24 before it, beside the guess that nothing changes.
+"""Forecasting a time series: an LSTM reads a window of the past and predicts the values that follow.
 
-The last fifth of the series is held out; values are standardised with the mean and deviation of the rest.
+Values are standardised by the training part; the squared error is therefore in units of the series' variance, and to be
+compared with that of `persistence`, the forecast that nothing changes.
 """
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from netcore import data
-from netcore.data import DataLoader
+import netcore as nc
+from netcore.data import DataLoader, load, windows
 from netcore.errors import ArgumentError
-from netcore.layers import LSTM, Last, Linear, Sequential
-from netcore.losses import MSELoss
-from netcore.optim import Adam, OneCycleLR
-from netcore.recipes.recipe import Facts, Options, Recipe, Training, steps
+from netcore.recipes.base import Facts, Prepared, Recipe
 from netcore.training import Regression
 
-PAST = 24
 
+@dataclass
+class SeriesLSTM(Recipe):
+    """LSTM that forecasts a time series."""
 
-def network(facts: Facts, options: Options) -> Sequential:
-    return Sequential(LSTM(1, 32), Last(), Linear(32, 1))
+    name: ClassVar[str] = "series-lstm"
+    data: str = "sunspots"
+    small_epochs: ClassVar[int] = 100
+    batch_size: int = 32
+    lr: float = 5e-3
+    clip: float = 1.0
+    length: Annotated[int, "steps of the past that the network reads"] = 24
+    horizon: Annotated[int, "steps that it forecasts"] = 1
+    hidden: Annotated[int, "size of the LSTM's state"] = 32
 
+    def prepare(self, root: Any = None) -> Prepared:
+        series = load(self.data, "all", root)
+        if series.times is None:
+            raise ArgumentError(f"data set {self.data!r} is no time series; `netcore data list` shows which are")
+        w = windows(series, self.length, self.horizon)
+        x, y = w.x_train, w.y_train[:, :, 0]
+        held_out = max(len(x) // 5, 1)  # the latest windows of the training part
+        stop = len(x) - held_out
+        begin = max(stop - self.limit, 0) if self.limit else 0
+        persistence = float(np.mean(np.sum(np.square(w.y_test[:, :, 0] - w.x_test[:, -1:, 0]), axis=1, dtype=np.float64)))
+        facts = {"kind": "series", "mean": float(w.mean[0]), "std": float(w.std[0]), "persistence": persistence}
+        return Prepared(
+            DataLoader(x[begin:stop], y[begin:stop], batch_size=self.batch_size, shuffle=True),
+            DataLoader(x[stop:], y[stop:], batch_size=500),
+            DataLoader(w.x_test, w.y_test[:, :, 0], batch_size=500),
+            facts,
+        )
 
-class Forecast(Regression):
-    """Squared error in standard deviations, beside that of persistence: the last value once more."""
+    def network(self, facts: Facts) -> nc.Sequential:
+        return nc.Sequential(lstm=nc.LSTM(1, self.hidden), last=nc.Last(), head=nc.Linear(self.hidden, self.horizon))
 
-    def evaluate(self, batch: Any) -> tuple[dict[str, float], int]:
-        found, count = super().evaluate(batch)
-        x, target = self.pair(batch)
-        return found | {"persistence": float(np.sum((x[:, -1] - target) ** 2))}, count
-
-
-def prepare(options: Options) -> Training:
-    series = data.load(str(options.data), split="all", root=options.data_dir)
-    if series.x.ndim != 1 or series.vocabulary is not None:
-        raise ArgumentError(f"this recipe needs a time series; {options.data!r} is none")
-    w = data.windows(series, PAST, 1)
-    net = network({}, options)
-    loss = MSELoss()
-    optimizer = Adam(net.parameters(), lr=float(options.lr or 0))
-    loader = DataLoader(w.x_train, w.y_train[:, 0], batch_size=options.batch_size or 1, shuffle=True, rng=options.seed)
-    return Training(
-        {"past": PAST}, net, loss, optimizer, loader, DataLoader(w.x_test, w.y_test[:, 0], batch_size=500), Forecast(net, loss),
-        OneCycleLR(optimizer, optimizer.lr, steps(loader, options)), clip=1.0,
-    )  # fmt: skip
-
-
-RECIPE = Recipe(
-    "series-lstm", "an LSTM predicts a time series", "regression", "sunspots", epochs=150, batch_size=32, lr=5e-3,
-    network=network, prepare=prepare, others=("nile", "airline", "lynx"),
-)  # fmt: skip
+    def task(self, net: nc.Layer) -> Regression:
+        return Regression(net, nc.MSELoss())

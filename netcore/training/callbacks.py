@@ -8,19 +8,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netcore import checks
+from netcore.errors import ArgumentError
 
 if TYPE_CHECKING:
     from netcore.training.state import Job
 
 
 class Callback:
-    """Base class; override what you need. `state_dict` holds numbers (JSON), `arrays` arrays."""
+    """Base class; override what you need. `state_dict` holds numbers (JSON), `arrays` arrays; both go into checkpoints."""
 
     def after_batch(self, job: Job) -> None:
         """After the optimiser's step."""
 
+    def before_evaluation(self, job: Job) -> None:
+        """After an epoch's last batch, before the network is measured."""
+
     def after_epoch(self, job: Job, metrics: dict[str, float]) -> None:
-        """After the epoch was measured, before its checkpoint."""
+        """After the epoch was measured."""
+
+    def after_evaluation(self, job: Job) -> None:
+        """Undo what `before_evaluation` did, before the checkpoint."""
 
     def finish(self, job: Job) -> None:
         """After the last epoch."""
@@ -49,7 +56,7 @@ class KeepBest(Callback):
         self._weights: dict[str, np.ndarray] = {}
 
     def after_epoch(self, job: Job, metrics: dict[str, float]) -> None:
-        value = metrics[self.metric]
+        value = measured(metrics, self.metric)
         if value < self.best if self.mode == "min" else value > self.best:
             self.best, self.best_epoch, self._weights = value, job.epoch, job.net.state_dict()
         elif self.patience is not None and job.epoch - self.best_epoch > self.patience:
@@ -66,7 +73,7 @@ class KeepBest(Callback):
         return self._weights
 
     def load_state_dict(self, state: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-        self.best, self.best_epoch, self._weights = state["best"], state["best_epoch"], arrays
+        self.best, self.best_epoch, self._weights = float(state["best"]), int(state["best_epoch"]), arrays
 
 
 class EarlyStopping(KeepBest):
@@ -83,5 +90,12 @@ class StopAt(Callback):
         self.metric, self.value, self.mode = metric, value, checks.one_of("mode", mode, ("min", "max"))
 
     def after_epoch(self, job: Job, metrics: dict[str, float]) -> None:
-        reached = metrics[self.metric] <= self.value if self.mode == "min" else metrics[self.metric] >= self.value
+        value = measured(metrics, self.metric)
+        reached = value <= self.value if self.mode == "min" else value >= self.value
         job.stopped = job.stopped or reached
+
+
+def measured(metrics: dict[str, float], name: str) -> float:
+    if name not in metrics:
+        raise ArgumentError(f"no metric is called {name!r}; measured were: {', '.join(metrics)} (val_… need validation data)")
+    return metrics[name]

@@ -11,15 +11,17 @@ run.py (the folder of a run), callbacks.py, progress.py.
 """
 
 import math
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from netcore import checks
 from netcore.errors import TrainingError
 from netcore.layers import Layer
 from netcore.losses import Loss
 from netcore.nonfinite import first_nonfinite
 from netcore.optim import Optimizer, ReduceLROnPlateau, clip_grad_norm
-from netcore.training.callbacks import Callback
+from netcore.training.callbacks import Callback, measured
 from netcore.training.progress import Progress
 from netcore.training.run import Run
 from netcore.training.state import Job
@@ -39,7 +41,7 @@ def fit(
     schedule_per: str = "batch",
     clip: float | None = None,
     callbacks: Sequence[Callback] = (),
-    run: Run | None = None,
+    run: Run | str | os.PathLike[str] | None = None,
     resume: bool = False,
     progress: bool | None = None,
 ) -> list[dict[str, float]]:
@@ -51,33 +53,36 @@ def fit(
     `resume=True` goes on where the newest checkpoint was taken: amid an epoch, to the same bits. A loss that is not
     finite raises TrainingError, which names the first layer whose output is not.
     """
+    checks.at_least("epochs", epochs, 1)
+    checks.one_of("schedule_per", schedule_per, ("batch", "epoch"))
     task = task if task is not None else Classification(net, loss)
-    job = Job(net, optimizer, train, task, schedule, callbacks, run)
-    if resume:
-        job.restore()
-    per_epoch = schedule_per == "epoch" or isinstance(schedule, ReduceLROnPlateau)
-    with Progress(train, epochs, task.metric, progress) as bar:
+    job = Job(net, optimizer, train, task, schedule, callbacks, run if isinstance(run, Run) or run is None else Run(run))
+    job.restore() if resume else job.begin()
+    plateau = isinstance(schedule, ReduceLROnPlateau)
+    per_epoch = schedule_per == "epoch" or plateau
+    with Progress(job, epochs, progress) as bar:
         while job.epoch < epochs and not job.stopped:
             net.train()
             for batch in train:
                 optimizer.zero_grad()
                 value, samples = task.train(batch)
-                if not math.isfinite(value):
-                    raise TrainingError(_explain(value, net, batch, job))
+                check_finite("loss", value, net, batch, job)
                 if clip is not None:
-                    clip_grad_norm(optimizer.params, clip)
+                    check_finite("norm of the gradient", clip_grad_norm(optimizer.params, clip), net, batch, job)
                 optimizer.step()
                 if schedule is not None and not per_epoch:
                     schedule.step()
                 job.after_batch(value, samples)
-                bar.advance(job, value, samples)
+                bar.advance(value, samples)
+            job.before_evaluation()
             metrics = job.train_metrics()
             if val is not None:
                 metrics |= evaluate(net, task, val)
+                check_finite("validation loss", metrics["val_loss"], net, batch, job)
             if schedule is not None and per_epoch:
-                schedule.step(metrics.get("val_loss", metrics["loss"])) if isinstance(schedule, ReduceLROnPlateau) else schedule.step()
+                schedule.step(measured(metrics, "val_loss" if val is not None else "loss")) if plateau else schedule.step()
             job.after_epoch(metrics)
-            bar.epoch_done(job, metrics)
+            bar.epoch_done(metrics)
         job.finish()
     return job.history
 
@@ -98,10 +103,13 @@ def evaluate(net: Layer, task: Any, loader: Iterable[Any]) -> dict[str, float]:
     return {f"val_{name}": value / samples for name, value in sums.items()}
 
 
-def _explain(value: float, net: Layer, batch: Any, job: Job) -> str:
-    """The message for a loss that is not finite."""
-    where = first_nonfinite(net, batch[0])
+def check_finite(what: str, value: float, net: Layer, batch: Any, job: Job) -> None:
+    """Stop where the loss is not finite, and say which layer's output was the first."""
+    if math.isfinite(value):
+        return
+    where = first_nonfinite(net, *batch[0]) if isinstance(batch[0], tuple) else first_nonfinite(net, batch[0])
     told = f"the first output that is not finite is that of {where}" if where else "all outputs are finite, so it is the loss or the target"
-    return f"the loss is {value} at epoch {job.epoch + 1}, step {job.step + 1}; {told}. Try a smaller learning rate, or clip the gradients"
-
-
+    message = f"the {what} is {value} at epoch {job.epoch + 1}, step {job.step + 1}; {told}. Try a smaller learning rate, or clip the gradients"
+    if job.run is not None:
+        job.run.note(message)
+    raise TrainingError(message)

@@ -1,62 +1,83 @@
-"""A progress bar (rich) with loss, metric, throughput and time left; nothing where nobody watches.
+"""A progress bar (rich) with loss, metric, throughput and time left; a line for each epoch stays.
 
-Off a terminal, or without rich, it is quiet; `progress=True` then prints one line an epoch.
+Nothing is shown where nobody watches: off a terminal it is quiet, unless `progress=True` asks for the lines. Without rich,
+there are the lines alone.
 """
 
 import sys
 import time
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from netcore.training.state import Job
+from netcore.training.state import Job
 
 
 class Progress:
-    """Used as a context; `advance` after each batch, `epoch_done` after each epoch."""
+    """Used as a context; `advance` after each batch, `epoch_done` after each epoch. `wanted`: True, False, or None (on a terminal)."""
 
-    def __init__(self, train: Iterable[Any], epochs: int, metric: str, wanted: bool | None) -> None:
-        self.batches, self.epochs, self.metric = len(train), epochs, metric  # type: ignore[arg-type]
-        self.lines = wanted is True
-        self.bar = _rich_bar() if wanted is not False and sys.stderr.isatty() else None
-        self.began, self.seen, self.loss, self.last = time.monotonic(), 0, 0.0, ""
+    def __init__(self, job: Job, epochs: int, wanted: bool | None) -> None:
+        self.job, self.epochs, self.batches = job, epochs, len(job.loader) if hasattr(job.loader, "__len__") else 0
+        watched = sys.stderr.isatty()
+        self.lines = wanted if wanted is not None else watched
+        self.bar = rich_bar() if self.lines and watched else None
+        self.began = self.epoch_began = time.monotonic()
+        self.seen, self.epoch_seen, self.loss, self.last = 0, 0, 0.0, ""
 
     def __enter__(self) -> "Progress":
         if self.bar is not None:
             self.bar.start()
-            self.item = self.bar.add_task("", total=self.epochs * self.batches, told="")
+            total = self.epochs * self.batches or None
+            self.item = self.bar.add_task(f"epoch {self.job.epoch + 1}/{self.epochs}", total=total, completed=self.job.step, told="")
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.bar is not None:
             self.bar.stop()
 
-    def advance(self, job: "Job", value: float, samples: int) -> None:
+    def advance(self, value: float, samples: int) -> None:
         self.seen += samples
-        self.loss = value if job.step <= 1 else 0.98 * self.loss + 0.02 * value
+        self.epoch_seen += samples
+        self.loss = 0.98 * self.loss + 0.02 * value if self.loss else value
         if self.bar is not None:
             rate = self.seen / max(time.monotonic() - self.began, 1e-9)
-            told = f"loss {self.loss:.4f}  {self.last}{_count(rate)}/s"
-            self.bar.update(self.item, completed=job.step, description=f"epoch {job.epoch + 1}/{self.epochs}", told=told)
+            told = f"loss {self.loss:.4f}  {self.last}{count(rate)} {self.job.task.unit}/s"
+            self.bar.update(self.item, completed=self.job.step, description=f"epoch {self.job.epoch + 1}/{self.epochs}", told=told)
 
-    def epoch_done(self, job: "Job", metrics: dict[str, float]) -> None:
-        key = f"val_{self.metric}"
-        self.last = f"{self.metric.replace('_', ' ')} {metrics[key]:.4f}  " if key in metrics else ""
-        if self.bar is None and self.lines:
-            held_out = f"  val loss {metrics['val_loss']:.4f}  {self.last}" if "val_loss" in metrics else ""
-            print(f"epoch {job.epoch}/{self.epochs}  loss {metrics['loss']:.4f}{held_out}", file=sys.stderr, flush=True)
+    def epoch_done(self, metrics: dict[str, float]) -> None:
+        elapsed = time.monotonic() - self.epoch_began
+        metric, value = self.job.task.metric, metrics.get(f"val_{self.job.task.metric}")
+        self.last = "" if value is None else f"{label(metric)} {shown(metric, value)}  "
+        if self.lines:
+            held_out = "" if value is None else f"  │ held out: loss {metrics['val_loss']:.4f}, {self.last.strip()}"
+            rate = f"{count(self.epoch_seen / max(elapsed, 1e-9))} {self.job.task.unit}/s"
+            width = len(str(self.epochs))
+            line = f"epoch {self.job.epoch:{width}}/{self.epochs}  loss {metrics['loss']:.4f}{held_out}  │ {elapsed:.1f} s, {rate}"
+            if self.bar is not None:
+                self.bar.console.print(line, highlight=False)
+            else:
+                print(line, file=sys.stderr, flush=True)
+        self.epoch_began, self.epoch_seen = time.monotonic(), 0
 
 
-def _count(rate: float) -> str:
+def label(metric: str) -> str:
+    """A metric's name as people read it."""
+    return metric.replace("_", " ")
+
+
+def shown(metric: str, value: float) -> str:
+    """A metric's value as people read it."""
+    return f"{100 * value:.2f} %" if metric.endswith("accuracy") else f"{value:.4g}" if value >= 1000 else f"{value:.4f}"
+
+
+def count(rate: float) -> str:
     return f"{rate / 1e6:.1f}M" if rate >= 1e6 else f"{rate / 1e3:.1f}k" if rate >= 1e3 else f"{rate:.0f}"
 
 
-def _rich_bar() -> Any:
+def rich_bar() -> Any:
     try:
         from rich.console import Console
         from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
     except ModuleNotFoundError:
         return None
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[told]}"), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=16), TextColumn("{task.fields[told]}"), TimeRemainingColumn(compact=True))
     return RichProgress(*columns, console=Console(stderr=True), transient=True)

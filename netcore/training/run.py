@@ -2,9 +2,11 @@
 
     runs/lenet/
         config.json          recipe, options, seed, what was built and used
-        metrics.jsonl        one line of numbers an epoch
+        metrics.jsonl        one line of numbers an epoch; the same lines, bit for bit, however often it was resumed
+        times.jsonl          seconds of each epoch
         checkpoints/         step-00001234.safetensors, the last two; written atomically
         model.safetensors    the weights at the end
+        result.json          the numbers on the test data
         figures/
 """
 
@@ -29,57 +31,72 @@ class Run:
     def __init__(self, folder: str | os.PathLike[str], save_every: int | None = None, seconds: float = 20.0) -> None:
         self.folder = Path(folder)
         self.save_every, self.seconds = save_every, seconds
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> "Run":
+        """A run that is there already. Raises CheckpointError where there is none."""
+        run = cls(folder)
+        if not run.folder.is_dir():
+            raise CheckpointError(f"there is no folder {run.folder}; a run is made by `netcore train RECIPE --run {run.folder}`")
+        run.read_config()
+        return run
+
+    def make(self) -> None:
+        """Make the folder where it is missing, and clear away what a killed process left half-written."""
         try:
             (self.folder / "checkpoints").mkdir(parents=True, exist_ok=True)
             (self.folder / "figures").mkdir(exist_ok=True)
         except OSError as error:
             raise CheckpointError(f"cannot make the run's folder {self.folder}: {error.strerror or error}") from None
-        for part in self.folder.rglob(".*.part"):  # left by a killed process
+        for part in (*self.folder.glob(".*.part"), *self.folder.glob("checkpoints/.*.part")):
             part.unlink(missing_ok=True)
 
-    # ---- configuration ----------------------------------------------------------------------------------------------
+    def exists(self) -> bool:
+        """Whether a training was begun here."""
+        return (self.folder / "config.json").exists()
+
+    # ---- configuration and results ----------------------------------------------------------------------------------
 
     def write_config(self, options: dict[str, Any]) -> None:
-        content = json.dumps(options | {"environment": config()}, indent=2, default=str) + "\n"
-        write_atomically(self.folder / "config.json", content.encode())
+        self.make()
+        self._write_json("config.json", options | {"environment": config()})
+
+    def write_result(self, result: dict[str, Any]) -> None:
+        self._write_json("result.json", result)
+
+    def note(self, text: str) -> None:
+        """Leave a message for whoever opens the folder."""
+        self._append("notes.txt", text)
+
+    def _write_json(self, name: str, content: dict[str, Any]) -> None:
+        write_atomically(self.folder / name, (json.dumps(content, indent=2, default=str) + "\n").encode())
 
     def read_config(self) -> dict[str, Any]:
         path = self.folder / "config.json"
         try:
             return dict(json.loads(path.read_text()))
         except (OSError, ValueError, TypeError) as error:
-            raise CheckpointError(f"{self.folder} is not the folder of a run: {path.name} cannot be read ({error})") from None
+            raise CheckpointError(f"{self.folder} is not the folder of a run: config.json cannot be read ({error})") from None
 
     # ---- metrics ----------------------------------------------------------------------------------------------------
 
-    @property
-    def metrics_path(self) -> Path:
-        return self.folder / "metrics.jsonl"
+    def append_metrics(self, row: dict[str, Any], seconds: float) -> None:
+        self._append("metrics.jsonl", json.dumps(row))
+        self._append("times.jsonl", json.dumps({"epoch": row["epoch"], "seconds": round(seconds, 3)}))
 
-    def append_metrics(self, metrics: dict[str, Any], seconds: float) -> None:
+    def write_metrics(self, rows: list[dict[str, Any]]) -> None:
+        """All lines anew, as the checkpoint has them: a torn last line, or one that is ahead of the checkpoint, goes."""
+        write_atomically(self.folder / "metrics.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
+
+    def _append(self, name: str, line: str) -> None:
+        path = self.folder / name
         try:
-            with self.metrics_path.open("a") as file:
-                file.write(json.dumps(metrics | {"seconds": round(seconds, 3)}) + "\n")
+            with path.open("a") as file:
+                file.write(line + "\n")
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise CheckpointError(f"cannot write {self.metrics_path}: {error.strerror or error}") from None
-
-    def read_metrics(self) -> list[dict[str, Any]]:
-        """All whole lines; a last line that a killed process left half-written is passed over."""
-        lines = []
-        if self.metrics_path.exists():
-            for line in self.metrics_path.read_text().splitlines():
-                try:
-                    lines.append(json.loads(line))
-                except ValueError:
-                    break
-        return lines
-
-    def truncate_metrics(self, epochs: int) -> None:
-        """Keep the lines of the first `epochs` epochs."""
-        lines = [json.dumps(line) + "\n" for line in self.read_metrics() if line["epoch"] <= epochs]
-        write_atomically(self.metrics_path, "".join(lines).encode())
+            raise CheckpointError(f"cannot write {path}: {error.strerror or error}") from None
 
     # ---- checkpoints ------------------------------------------------------------------------------------------------
 
@@ -95,10 +112,10 @@ class Run:
         for old in self.checkpoints()[:-KEPT]:
             old.unlink(missing_ok=True)
 
-    def newest_checkpoint(self) -> tuple[dict[str, np.ndarray], dict[str, str]] | None:
-        """(arrays, metadata) of the newest checkpoint; None if there is none."""
+    def newest_checkpoint(self) -> tuple[Path, dict[str, np.ndarray], dict[str, str]] | None:
+        """(path, arrays, metadata) of the newest checkpoint; None if there is none."""
         paths = self.checkpoints()
-        return (load(paths[-1]), load_metadata(paths[-1])) if paths else None
+        return (paths[-1], load(paths[-1]), load_metadata(paths[-1])) if paths else None
 
     def save_final(self, net: Layer) -> None:
         save(self.folder / "model.safetensors", net)
@@ -112,4 +129,4 @@ class Run:
         found = self.newest_checkpoint()
         if found is None:
             raise CheckpointError(f"{self.folder} holds no weights yet: neither model.safetensors nor a checkpoint")
-        net.load_state_dict({name[4:]: value for name, value in found[0].items() if name.startswith("net.")})
+        net.load_state_dict({name[4:]: value for name, value in found[1].items() if name.startswith("net.")})

@@ -2,16 +2,19 @@
 
 A checkpoint is one safetensors file: weights and buffers, the optimiser's arrays, the state that the task carries, and,
 as JSON in the file's metadata, every number: epoch, step, running sums, learning-rate schedule, callbacks, the position
-in the data, and the state of every random generator. It is written atomically, so the newest one is always whole.
+in the data, and the state of every random generator. It is written atomically, so the newest one is always whole; a
+checksum over the arrays tells a file that was damaged later.
 """
 
 import json
 import time
+import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from netcore.data.state import jsonable
 from netcore.errors import CheckpointError
 from netcore.layers import Layer
 from netcore.optim import Optimizer
@@ -32,10 +35,19 @@ class Job:
         self.loss_sum, self.samples = 0.0, 0
         self.history: list[dict[str, float]] = []
         self.stopped = False
-        self._saved_at = time.monotonic()
-        self._epoch_began = time.monotonic()
+        self._saved_at = self._epoch_began = time.monotonic()
 
     # ---- progress ---------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Start from the beginning, in a folder that holds no other training."""
+        if self.run is None:
+            return
+        if self.run.checkpoints():
+            raise CheckpointError(f"{self.run.folder} holds checkpoints already; resume it, or choose another folder")
+        if not self.run.exists():
+            self.run.write_config({"network": repr(self.net), "optimizer": repr(self.optimizer)})
+        self.run.make()
 
     def after_batch(self, value: float, samples: int) -> None:
         self.step += 1
@@ -46,19 +58,25 @@ class Job:
         if self.run is not None and self.run.save_due(self.step, time.monotonic() - self._saved_at):
             self.save()
 
+    def before_evaluation(self) -> None:
+        self.epoch += 1
+        for callback in self.callbacks:
+            callback.before_evaluation(self)
+
     def train_metrics(self) -> dict[str, float]:
         """The epoch's mean training loss, and the learning rate of its last step."""
         return {"loss": self.loss_sum / max(self.samples, 1), "lr": self.optimizer.lr}
 
     def after_epoch(self, metrics: dict[str, float]) -> None:
-        self.epoch += 1
         elapsed = time.monotonic() - self._epoch_began
-        self.history.append({"epoch": self.epoch, **metrics})
+        self.history.append({"epoch": self.epoch, "step": self.step, **metrics})
         self.loss_sum, self.samples = 0.0, 0
         for callback in self.callbacks:
             callback.after_epoch(self, metrics)
+        for callback in reversed(self.callbacks):
+            callback.after_evaluation(self)
         if self.run is not None:
-            self.run.append_metrics({"epoch": self.epoch, "step": self.step, **metrics}, elapsed)
+            self.run.append_metrics(self.history[-1], elapsed)
             self.save()
         self._epoch_began = time.monotonic()
 
@@ -90,7 +108,8 @@ class Job:
             "schedule": None if self.schedule is None else self.schedule.state_dict(),
             "callbacks": [callback.state_dict() for callback in self.callbacks],
             "loader": self.loader.state_dict() if hasattr(self.loader, "state_dict") else None,
-            "generators": [generator.bit_generator.state for generator in self._generators()],
+            "generators": [jsonable(generator) for generator in self._generators()],
+            "checksum": checksum(arrays),
         }
         self.run.save_checkpoint(self.step, arrays, {"job": json.dumps(numbers)})
         self._saved_at = time.monotonic()
@@ -99,28 +118,39 @@ class Job:
         """Go on from the run's newest checkpoint; from the start, if there is none yet."""
         if self.run is None:
             raise CheckpointError("resume needs a run, whose folder holds the checkpoints")
+        self.run.make()
         found = self.run.newest_checkpoint()
         if found is None:
-            self.run.truncate_metrics(0)
+            self.run.write_metrics([])
+            self.begin()
             return
-        arrays, metadata = found
-        numbers = json.loads(metadata["job"])
-        self.net.load_state_dict(_part(arrays, "net."))
-        self.optimizer.load_state_dict(numbers["optimizer"] | _part(arrays, "optimizer."))
-        self.task.load_state_dict(_part(arrays, "task."))
+        path, arrays, metadata = found
+        try:
+            numbers = json.loads(metadata["job"])
+            if numbers["checksum"] != checksum(arrays):
+                raise ValueError("the arrays do not have the checksum that was written with them")
+            self._set(numbers, arrays)
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise CheckpointError(
+                f"{path} is damaged or of another training ({error}); remove it to go on from the one before, or begin a new run"
+            ) from None
+        self.run.write_metrics(self.history)
+
+    def _set(self, numbers: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        self.net.load_state_dict(part(arrays, "net."))
+        self.optimizer.load_state_dict(numbers["optimizer"] | part(arrays, "optimizer."))
+        self.task.load_state_dict(part(arrays, "task."))
         for i, (callback, state) in enumerate(zip(self.callbacks, numbers["callbacks"], strict=True)):
-            callback.load_state_dict(state, _part(arrays, f"callback.{i}."))
+            callback.load_state_dict(state, part(arrays, f"callback.{i}."))
         if self.schedule is not None:
-            lr = self.optimizer.lr
             self.schedule.load_state_dict(numbers["schedule"])
-            self.optimizer.lr = lr
+            self.optimizer.lr = numbers["optimizer"]["lr"]
         if numbers["loader"] is not None:
             self.loader.load_state_dict(numbers["loader"])  # type: ignore[attr-defined]
         for generator, state in zip(self._generators(), numbers["generators"], strict=True):
             generator.bit_generator.state = state
         self.epoch, self.step, self.stopped = numbers["epoch"], numbers["step"], numbers["stopped"]
         self.loss_sum, self.samples, self.history = numbers["loss_sum"], numbers["samples"], numbers["history"]
-        self.run.truncate_metrics(self.epoch)
 
     def _generators(self) -> list[np.random.Generator]:
         """Every random generator that training draws from, besides the loader's: the global one, and layers' own."""
@@ -132,5 +162,13 @@ class Job:
         return found
 
 
-def _part(arrays: dict[str, Any], prefix: str) -> dict[str, Any]:
+def part(arrays: dict[str, Any], prefix: str) -> dict[str, Any]:
     return {name[len(prefix) :]: value for name, value in arrays.items() if name.startswith(prefix)}
+
+
+def checksum(arrays: dict[str, np.ndarray]) -> int:
+    """CRC-32 over all arrays in the order of their names."""
+    crc = 0
+    for name in sorted(arrays):
+        crc = zlib.crc32(np.ascontiguousarray(arrays[name]).data.cast("B") if arrays[name].size else b"", zlib.crc32(name.encode(), crc))
+    return crc

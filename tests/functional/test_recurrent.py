@@ -128,6 +128,17 @@ def test_a_cell_without_cell_state_is_one_step(family):
         assert np.array_equal(a, b)
 
 
+def test_gates_to_look_at_are_those_that_made_the_output():
+    lengths = np.array([3, 0, 5])
+    y, _, cache = F.lstm_forward(inputs(), **weights(4), lengths=lengths, reverse=True)
+    gates = F.lstm_gates(cache)
+    assert_close(gates["output"] * np.tanh(gates["cell"]), y)
+    assert all((gate[0, 3:] == 0).all() for gate in gates.values())
+    y, _, cache = F.gru_forward(inputs(), **weights(3))
+    gates, before = F.gru_gates(cache), np.concatenate([np.zeros((N, 1, H)), y[:, :-1]], axis=1)
+    assert_close((1 - gates["update"]) * gates["new"] + gates["update"] * before, y)
+
+
 BAD = [
     ({"x": np.zeros((N, T, D + 1))}, nc.ShapeError, r"got \(N=3, T=5, D=3\), D must be 2"),
     ({"x": np.zeros((N, D))}, nc.ShapeError, r"x must have 3 axes \(N, T, D\), got shape \(3, 2\)"),

@@ -116,6 +116,13 @@ def test_gradients_by_differences_with_dropout_between_layers(kind):
 
 
 @pytest.mark.parametrize("kind", LAYERS)
+def test_gradcheck_takes_states_too(kind):
+    states = [data(1, N, H, seed=2 + k) for k in range(2 if kind == "LSTM" else 1)]
+    nc.gradcheck(layer_of(kind, return_state=True), data(N, T, D), whole(kind, states), max_entries=20)
+    nc.gradcheck(LAYERS[kind][1](D, H), data(N, D), whole(kind, [s[0] for s in states]), max_entries=20)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
 def test_time_first(kind):
     a = layer_of(kind, 2, bidirectional=True, return_state=True)
     b = layer_of(kind, 2, bidirectional=True, return_state=True, batch_first=False)

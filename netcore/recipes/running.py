@@ -1,0 +1,103 @@
+"""From a recipe to a trained network in the folder of a run, and from such a folder back to the network.
+
+    result = train(get("lenet", epochs=3), run="runs/lenet")
+    recipe, facts, net = open_run("runs/lenet")
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from netcore.errors import CheckpointError, NetcoreError
+from netcore.layers import Layer
+from netcore.recipes.base import Facts, Recipe
+from netcore.recipes.registry import get
+from netcore.rng import manual_seed
+from netcore.training import Run, evaluate, fit
+
+
+@dataclass
+class Result:
+    """What a training gave: the network, one dict of numbers an epoch, and the numbers on the test data."""
+
+    net: Layer
+    history: list[dict[str, float]]
+    test: dict[str, float]
+    test_name: str
+
+
+def train(
+    recipe: Recipe,
+    run: "str | os.PathLike[str] | Run | None" = None,
+    *,
+    root: "str | os.PathLike[str] | None" = None,
+    resume: bool = False,
+    progress: Any = None,
+) -> Result:
+    """Train a recipe. `root` is the folder of data sets; with a `run`, everything that matters is kept in its folder.
+
+    Raises CheckpointError where the folder holds a run already and `resume` is false, or another one where it is true.
+    """
+    folder = Run(run) if run is not None and not isinstance(run, Run) else run
+    if folder is not None:
+        check_folder(folder, recipe, resume)
+    manual_seed(recipe.seed)
+    data = recipe.prepare(root)
+    net = recipe.network(data.facts)
+    task, optimizer = recipe.task(net), recipe.optimizer(net)
+    schedule = recipe.schedule(optimizer, recipe.epochs * len(data.train))
+    if folder is not None and not (resume and folder.exists()):
+        folder.write_config({"recipe": recipe.name, "options": recipe.chosen(), "facts": data.facts})
+    history = fit(
+        net, task.loss, optimizer, data.train, data.val, recipe.epochs, task=task, schedule=schedule,
+        clip=recipe.joint_clip, callbacks=recipe.callbacks(), run=folder, resume=resume, progress=progress,
+    )  # fmt: skip
+    test = measure(net, task, data.test)
+    if folder is not None:
+        folder.write_result({data.test_name: test})
+    return Result(net, history, test, data.test_name)
+
+
+def check_folder(folder: Run, recipe: Recipe, resume: bool) -> None:
+    """Raise CheckpointError unless the folder is free, or holds this very recipe and is to be resumed."""
+    if not folder.exists():
+        if resume and folder.checkpoints():
+            raise CheckpointError(f"{folder.folder} holds checkpoints but no config.json; it cannot be resumed")
+        return
+    if not resume:
+        raise CheckpointError(f"{folder.folder} holds a run already; go on with it by --resume, or choose another folder")
+    config = folder.read_config()
+    if config.get("recipe") != recipe.name:
+        raise CheckpointError(f"{folder.folder} is a run of {config.get('recipe')!r}, not of {recipe.name!r}")
+    then, now = config.get("options", {}), recipe.chosen()
+    if changed := [name for name in now if then.get(name) != now[name]]:
+        name = changed[0]
+        raise CheckpointError(
+            f"{folder.folder} was begun with {name}={then.get(name)!r}, not {now[name]!r}; a resumed run keeps its options"
+        )
+
+
+def open_run(run: "str | os.PathLike[str] | Run") -> tuple[Recipe, Facts, Layer]:
+    """(recipe, facts, network with its trained weights) of a run's folder, in eval mode; the data is not needed."""
+    recipe, facts = open_config(run)
+    folder = run if isinstance(run, Run) else Run.open(run)
+    net = recipe.network(facts)
+    folder.load_weights(net)
+    net.eval()
+    return recipe, facts, net
+
+
+def open_config(run: "str | os.PathLike[str] | Run") -> tuple[Recipe, Facts]:
+    """(recipe, facts) as config.json has them."""
+    folder = run if isinstance(run, Run) else Run.open(run)
+    config = folder.read_config()
+    try:
+        return get(config["recipe"], **config["options"]), dict(config["facts"])
+    except (KeyError, TypeError, NetcoreError) as error:
+        raise CheckpointError(f"{folder.folder / 'config.json'} is not that of a recipe's run: {error}") from None
+
+
+def measure(net: Layer, task: Any, loader: Iterable[Any]) -> dict[str, float]:
+    """Loss and metrics on a loader: {'loss': …, <metric>: …}."""
+    return {name.removeprefix("val_"): value for name, value in evaluate(net, task, loader).items()}
