@@ -35,7 +35,6 @@ class Recurrent(Layer):
     """Base of RNN, LSTM and GRU. A kind says how many gates it has, what its state consists of, and what it calls."""
 
     gates = 1
-    weight_ih_l0: Parameter
     state_names: tuple[str, ...] = ("h",)
     weight_ih_l0: Parameter
 

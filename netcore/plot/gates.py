@@ -1,0 +1,45 @@
+"""Gate traces: what the gates of an LSTM do at each character of a text."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from netcore.plot.style import axes, pyplot
+
+
+def gate_traces(traces: Mapping[str, np.ndarray], text: str, ax: Any = None, *, units: int = 12, title: str = "gates over a text") -> Any:
+    """Heat maps under one another, a row a unit, a column a character: gates in 0..1, the cell state around 0.
+
+    `traces` maps a name to (T, H), as `netcore.analysis.gate_trace` gives them; the `units` that vary most over the text
+    (in the first trace named 'forget', else the first) are shown, the same in all maps. Returns the Axes (array).
+    """
+    first = traces.get("forget", next(iter(traces.values())))
+    shown = np.sort(np.argsort(first.std(axis=0))[::-1][:units])
+    if ax is None:
+        _, ax = pyplot().subplots(len(traces), 1, figsize=(max(6.0, 0.16 * len(text) + 1.5), 1.15 * len(traces) + 0.8), sharex=True, layout="constrained")
+    panels = np.atleast_1d(ax)
+    for panel, (name, values) in zip(panels, traces.items(), strict=True):
+        signed = values.min() < 0
+        limit = float(np.abs(values[:, shown]).max()) if signed else 1.0
+        image = panel.imshow(
+            values[:, shown].T, aspect="auto", interpolation="nearest", cmap="RdBu_r" if signed else "viridis", vmin=-limit if signed else 0, vmax=limit
+        )
+        panel.set_ylabel(name)
+        panel.set_yticks([])
+        panel.figure.colorbar(image, ax=panel, pad=0.01, aspect=8)
+    panels[0].set_title(title)
+    panels[-1].set_xticks(range(len(text)), [{"\n": "↵", " ": "␣"}.get(c, c) for c in text], fontsize=8, family="monospace")
+    panels[-1].set_xlabel(f"character read; each row is one of {len(shown)} units")
+    return ax
+
+
+def code_map(codes: np.ndarray, labels: np.ndarray, names: list[str] | None = None, ax: Any = None, *, title: str = "codes") -> Any:
+    """Two-dimensional codes (N, 2) coloured by label, with each class's name at its median. Returns the Axes."""
+    ax = axes(ax, 5, 5)
+    for label in np.unique(labels):
+        own = codes[labels == label]
+        ax.scatter(own[:, 0], own[:, 1], s=4, alpha=0.6, color=pyplot().get_cmap("tab10")(int(label) % 10))
+        ax.text(*np.median(own, axis=0), names[int(label)] if names else str(label), ha="center", fontsize=9, bbox={"fc": "white", "ec": "none", "alpha": 0.7, "pad": 1})
+    ax.set(xlabel="code 1", ylabel="code 2", title=title)
+    return ax
