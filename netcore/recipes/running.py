@@ -5,13 +5,13 @@
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from netcore.errors import CheckpointError, NetcoreError
 from netcore.layers import Layer
-from netcore.recipes.base import Facts, Recipe
+from netcore.recipes.base import Facts, Prepared, Recipe
 from netcore.recipes.registry import get
 from netcore.rng import manual_seed
 from netcore.training import Run, evaluate, fit
@@ -33,9 +33,11 @@ def train(
     *,
     root: "str | os.PathLike[str] | None" = None,
     resume: bool = False,
-    progress: Any = None,
+    progress: bool | None = None,
+    announce: Callable[[Prepared, Layer], None] | None = None,
 ) -> Result:
     """Train a recipe. `root` is the folder of data sets; with a `run`, everything that matters is kept in its folder.
+    `announce(data, net)` is called before the first step.
 
     Raises CheckpointError where the folder holds a run already and `resume` is false, or another one where it is true.
     """
@@ -49,6 +51,8 @@ def train(
     schedule = recipe.schedule(optimizer, recipe.epochs * len(data.train))
     if folder is not None and not (resume and folder.exists()):
         folder.write_config({"recipe": recipe.name, "options": recipe.chosen(), "facts": data.facts})
+    if announce is not None:
+        announce(data, net)
     history = fit(
         net, task.loss, optimizer, data.train, data.val, recipe.epochs, task=task, schedule=schedule,
         clip=recipe.joint_clip, callbacks=recipe.callbacks(), run=folder, resume=resume, progress=progress,

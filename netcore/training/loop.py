@@ -78,7 +78,8 @@ def fit(
             metrics = job.train_metrics()
             if val is not None:
                 metrics |= evaluate(net, task, val)
-                check_finite("validation loss", metrics["val_loss"], net, batch, job)
+                if not math.isfinite(metrics["val_loss"]):
+                    check_finite("validation loss", metrics["val_loss"], net, next(iter(val)), job)
             if schedule is not None and per_epoch:
                 schedule.step(measured(metrics, "val_loss" if val is not None else "loss")) if plateau else schedule.step()
             job.after_epoch(metrics)
