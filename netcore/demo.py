@@ -7,6 +7,7 @@
 Each is a recipe of netcore/recipes with a few options set; this file trains them, measures, and draws.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,21 +45,23 @@ class Demo:
     rows: list[Row]
     text: str
     figures: list[Path]
+    seconds: float
 
 
-def run(folder: Path, say: Callable[[str], Any] = print, progress: bool | None = None) -> Demo:
-    """Train the three networks one after the other, and leave the pictures in `folder`."""
+def run(folder: Path, say: Callable[[str], Any] = print, quick: bool = False) -> Demo:
+    """Train the three networks one after the other, and leave the pictures in `folder`; `quick` trains one short epoch each."""
+    began = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
-    rows, figures, curves = [], [], []
+    rows, figures, curves, told = [], [], [], ""
     for index, (about, part) in enumerate(((CNN, cnn), (AUTOENCODER, autoencoder), (CHARACTERS, characters)), 1):
         say(f"{index}/3  {about}")
         manual_seed(index)
-        row, history, drawn, told = part(folder, progress)
+        row, history, drawn, told = part(folder, {"epochs": 1, "limit": 2000} if quick else {})
         rows.append(row)
         curves.append((about, history))
         figures += drawn
     figures.insert(0, learning_curves(folder, curves))
-    return Demo(rows, told, figures)
+    return Demo(rows, told, figures, time.perf_counter() - began)
 
 
 CNN = "a convolutional network learns to name clothes"
@@ -67,19 +70,21 @@ CHARACTERS = "an LSTM learns to write, character by character"
 Part = tuple[Row, list[dict[str, float]], list[Path], str]
 
 
-def timed(name: str, progress: bool | None, **options: Any) -> tuple[Result, float]:
+def timed(name: str, **options: Any) -> tuple[Result, float, float]:
+    """What the training gave, its seconds, and the training examples (or characters) a second."""
+    recipe = get(name, **options)
     began = time.perf_counter()
-    result = train(get(name, **options), progress=progress)
-    return result, time.perf_counter() - began
+    result = train(recipe)
+    seconds = time.perf_counter() - began
+    examples = min(len(data.load(recipe.data)), recipe.limit or sys.maxsize)
+    return result, seconds, examples * recipe.epochs / seconds
 
 
-def cnn(folder: Path, progress: bool | None) -> Part:
-    epochs = 8
-    result, seconds = timed("lenet", progress, epochs=epochs)
+def cnn(folder: Path, options: dict[str, int]) -> Part:
+    result, seconds, rate = timed("lenet", **{"epochs": 8} | options)
     accuracy = result.test["accuracy"]
-    rate = 6000 * epochs / seconds
     row = Row("LeNet", "accuracy on 1,000 unseen images", f"{accuracy:.1%}", "chance 10 %", f"{rate:,.0f} images/s", seconds)
-    ax = plot.filters(first_filters(result.net), title="what the first layer looks for: 32 filters of 5 × 5")
+    ax = plot.filters(first_filters(result.net), title="what the first layer looks for: 32 filters of 5 by 5")
     return row, result.history, [keep(ax, folder / "filters.png")], ""
 
 
@@ -88,9 +93,8 @@ def first_filters(net: Any) -> np.ndarray:
     return next(layer.weight.data for layer in net.layers() if getattr(layer, "weight", None) is not None and layer.weight.data.ndim == 4)
 
 
-def autoencoder(folder: Path, progress: bool | None) -> Part:
-    epochs = 26
-    result, seconds = timed("autoencoder", progress, epochs=epochs, code=CODE, batch_size=128, lr=3e-3)
+def autoencoder(folder: Path, options: dict[str, int]) -> Part:
+    result, seconds, rate = timed("autoencoder", **{"epochs": 26, "code": CODE, "batch_size": 128, "lr": 3e-3} | options)
     train_set, test_set = data.load("fashion-mnist-mini"), data.load("fashion-mnist-mini", split="test")
     pca = analysis.PCA(CODE).fit(train_set.x.reshape(len(train_set), -1))
     flat = test_set.x.reshape(len(test_set), -1)
@@ -98,8 +102,8 @@ def autoencoder(folder: Path, progress: bool | None) -> Part:
     result.net.eval()
     own = result.net.forward(test_set.x).reshape(flat.shape)
     error, linear_error = (float(np.square(flat - y).sum(axis=1).mean()) for y in (own, linear))
-    rate = len(train_set) * epochs / seconds
-    row = Row("auto-encoder, code 30", "squared error per unseen image", f"{error:.2f}", f"PCA, code 30: {linear_error:.2f}", f"{rate:,.0f} images/s", seconds)
+    beside = f"PCA, code {CODE}: {linear_error:.2f}"
+    row = Row(f"auto-encoder, code {CODE}", "squared error per unseen image", f"{error:.2f}", beside, f"{rate:,.0f} images/s", seconds)
     pick = [int(np.flatnonzero(test_set.y == label)[0]) for label in range(10)] if test_set.y is not None else list(range(10))
     shapes = {"image": flat, f"auto-encoder ({error:.1f})": own, f"PCA ({linear_error:.1f})": np.clip(linear, 0, 1)}
     pictures = {name: rows[pick].reshape(10, 28, 28) for name, rows in shapes.items()}
@@ -107,14 +111,13 @@ def autoencoder(folder: Path, progress: bool | None) -> Part:
     return row, result.history, [keep(ax, folder / "reconstructions.png")], ""
 
 
-def characters(folder: Path, progress: bool | None) -> Part:
-    epochs = 5
-    result, seconds = timed("char-lstm", progress, epochs=epochs, layers=1, hidden=128, embedding=32, dropout=0.0, batch_size=32, lr=1e-2)
+def characters(folder: Path, options: dict[str, int]) -> Part:
+    small = {"epochs": 5, "layers": 1, "hidden": 128, "embedding": 32, "dropout": 0.0, "batch_size": 32, "lr": 1e-2}
+    result, seconds, rate = timed("char-lstm", **small | options | ({"limit": 20_000} if options else {}))
     text = data.load("persuasion")
     assert text.vocabulary is not None
     bits = result.test["bits_per_character"]
     flat = np.log2(len(text.vocabulary))
-    rate = len(text) * epochs / seconds
     row = Row("LSTM, 128 units", "bits per unseen character", f"{bits:.2f}", f"no model: {flat:.2f}", f"{rate:,.0f} characters/s", seconds)
     written = PROMPT + "".join(sample(result.net, text.vocabulary, 300, PROMPT, temperature=0.6, rng=3))
     shown = "She had a letter for him, and he was gone."

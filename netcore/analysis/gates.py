@@ -18,7 +18,7 @@ def gate_trace(lstm: Any, x: np.ndarray, layer: int = 0) -> dict[str, np.ndarray
     """
     inputs = np.ascontiguousarray(x[None])
     for index in range(layer + 1):
-        weights = [None if p is None else p.data for p in lstm.weights(f"_l{index}")]
+        weights: list[Any] = [None if p is None else p.data for p in lstm.weights(f"_l{index}")]
         w_ih, w_hh, b_ih, b_hh = weights
         inputs, _, cache = F.lstm_forward(inputs, w_ih, w_hh, b_ih, b_hh)
     gates = {gate.name.lower(): cache.gates[:, rows_of(gate, lstm.hidden_size)] for gate in LSTMGate}

@@ -7,7 +7,9 @@ from netcore.errors import ArgumentError
 from netcore.plot.style import CYCLE, MARKERS, axes
 
 
-def learning_curves(history: Sequence[Mapping[str, float]], names: Mapping[str, str], ax: Any = None, *, title: str = "", ylabel: str = "loss") -> Any:
+def learning_curves(
+    history: Sequence[Mapping[str, float]], names: Mapping[str, str], ax: Any = None, *, title: str = "", ylabel: str = "loss"
+) -> Any:
     """One line for each entry of `names` (key in the history: label), with its last value written at its end.
 
     `history` is what `netcore.training.fit` returns: one dict of numbers an epoch. Returns the Axes.

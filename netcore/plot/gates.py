@@ -17,14 +17,14 @@ def gate_traces(traces: Mapping[str, np.ndarray], text: str, ax: Any = None, *, 
     first = traces.get("forget", next(iter(traces.values())))
     shown = np.sort(np.argsort(first.std(axis=0))[::-1][:units])
     if ax is None:
-        _, ax = pyplot().subplots(len(traces), 1, figsize=(max(6.0, 0.16 * len(text) + 1.5), 1.15 * len(traces) + 0.8), sharex=True, layout="constrained")
+        size = (max(6.0, 0.16 * len(text) + 1.5), 1.15 * len(traces) + 0.8)
+        _, ax = pyplot().subplots(len(traces), 1, figsize=size, sharex=True, layout="constrained")
     panels = np.atleast_1d(ax)
     for panel, (name, values) in zip(panels, traces.items(), strict=True):
         signed = values.min() < 0
         limit = float(np.abs(values[:, shown]).max()) if signed else 1.0
-        image = panel.imshow(
-            values[:, shown].T, aspect="auto", interpolation="nearest", cmap="RdBu_r" if signed else "viridis", vmin=-limit if signed else 0, vmax=limit
-        )
+        colours: dict[str, Any] = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit} if signed else {"cmap": "viridis", "vmin": 0, "vmax": 1}
+        image = panel.imshow(values[:, shown].T, aspect="auto", interpolation="nearest", **colours)
         panel.set_ylabel(name)
         panel.set_yticks([])
         panel.figure.colorbar(image, ax=panel, pad=0.01, aspect=8)
@@ -40,6 +40,7 @@ def code_map(codes: np.ndarray, labels: np.ndarray, names: list[str] | None = No
     for label in np.unique(labels):
         own = codes[labels == label]
         ax.scatter(own[:, 0], own[:, 1], s=4, alpha=0.6, color=pyplot().get_cmap("tab10")(int(label) % 10))
-        ax.text(*np.median(own, axis=0), names[int(label)] if names else str(label), ha="center", fontsize=9, bbox={"fc": "white", "ec": "none", "alpha": 0.7, "pad": 1})
+        box = {"fc": "white", "ec": "none", "alpha": 0.7, "pad": 1}
+        ax.text(*np.median(own, axis=0), names[int(label)] if names else str(label), ha="center", fontsize=9, bbox=box)
     ax.set(xlabel="code 1", ylabel="code 2", title=title)
     return ax
