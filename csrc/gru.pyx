@@ -42,7 +42,7 @@ def forward(x, lengths, const floating[:, ::1] w_ih, const floating[:, ::1] w_hh
         bias[: GRU_NEW * H] += b_hh[: GRU_NEW * H]
         d_n[:] = b_hh[GRU_NEW * H :]
     a = input_part(x, np.asarray(w_ih), bias)
-    h_prev, s, y = memory.empty((rows, H), x.dtype), memory.empty((rows, H), x.dtype), memory.empty((rows, H), x.dtype)
+    h_prev, s, y = [memory.empty((rows, H), x.dtype) for _ in range(3)]
     h_state = by_position(h0, order)
     most = -(-len(lengths) // parts)
     scratch = memory.empty((parts, most * H + GRU_GATES * K.mr * K.nr), x.dtype)

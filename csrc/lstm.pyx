@@ -39,7 +39,7 @@ def forward(x, lengths, const floating[:, ::1] w_ih, const floating[:, ::1] w_hh
     order, first, parts = deal(lengths, rows * H * H * LSTM_GATES)
     bias = b_hh if b_ih is None else b_ih if b_hh is None else b_ih + b_hh
     a = input_part(x, np.asarray(w_ih), bias)
-    h_prev, c_prev, tanh_c, y = memory.empty((rows, H), x.dtype), memory.empty((rows, H), x.dtype), memory.empty((rows, H), x.dtype), memory.empty((rows, H), x.dtype)
+    h_prev, c_prev, tanh_c, y = [memory.empty((rows, H), x.dtype) for _ in range(4)]
     h_state, c_state = by_position(h0, order), by_position(c0, order)
     most = -(-len(lengths) // parts)
     scratch = memory.empty((parts, most * H + LSTM_GATES * K.mr * K.nr), x.dtype)

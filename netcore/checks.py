@@ -15,9 +15,17 @@ FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 INT64 = np.dtype(np.int64)
 
 
+def as_array(name: str, value: Any) -> np.ndarray:
+    """What NumPy makes of it; a ragged list, or a tuple of arrays of different shapes, is nothing."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ShapeError(f"{name} must be one array, got a {type(value).__name__} that is none ({error})") from None
+
+
 def floats(name: str, value: Any, ndim: int | None = None, dtype: np.dtype | None = None) -> np.ndarray:
     """A float32 or float64 array of `ndim` axes; of `dtype`, when it must agree with another array."""
-    x = value if type(value) is np.ndarray else np.asarray(value)
+    x = value if type(value) is np.ndarray else as_array(name, value)
     if x.dtype not in FLOATS:
         if x.dtype.kind != "f" or x.dtype.newbyteorder("=") not in FLOATS:
             raise DTypeError(f"{name} must be float32 or float64, got {x.dtype}; convert it with .astype(np.float32)")
@@ -31,7 +39,7 @@ def floats(name: str, value: Any, ndim: int | None = None, dtype: np.dtype | Non
 
 def integers(name: str, value: Any, ndim: int | None = None, low: int | None = None, high: int | None = None) -> np.ndarray:
     """Labels, tokens or lengths as int64; each in low..high-1 where limits are given."""
-    x = value if type(value) is np.ndarray else np.asarray(value)
+    x = value if type(value) is np.ndarray else as_array(name, value)
     if x.dtype.kind not in "iu":
         raise DTypeError(f"{name} must be integers, got {x.dtype}")
     if ndim is not None and x.ndim != ndim:

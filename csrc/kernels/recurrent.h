@@ -13,6 +13,11 @@
 /* The last vector of a row may be short; `whole` is a constant wherever these melt in. */
 #define READ(p) (whole ? vload(p) : vload_part(p, n))
 #define WRITE(p, v) do { if (whole) vstore(p, v); else vstore_part(p, v, n); } while (0)
+/* Vector after vector along a row, UNITS(whole, n) for each, its pointers moved on by j. */
+#define OVER_A_ROW \
+    long j = 0; \
+    for (; j + VL <= units; j += VL) UNITS(1, VL); \
+    if (j < units) UNITS(0, units - j);
 
 /* f'(a) from f(a): a sigmoid's slope is s (1 - s), a tanh's is 1 - t². */
 NC_INLINE vec NC_NAME(sigmoid_slope)(vec s) { return vmul(s, vsub(vset1(1), s)); }
@@ -43,11 +48,9 @@ NC_INLINE void NC_NAME(lstm_forward_units)(const int whole, long n, const REAL *
 /* i, f, g, o hold the input's part of the pre-activations and receive the gates; c and h are the running state. */
 static void NC_NAME(lstm_forward_row)(long units, const REAL *z, long z_gate, REAL *i, REAL *f, REAL *g, REAL *o,
                                       REAL *c, REAL *c_prev, REAL *tanh_c, REAL *h, REAL *y) {
-    long j = 0;
-    for (; j + VL <= units; j += VL)
-        NC_NAME(lstm_forward_units)(1, VL, z + j, z_gate, i + j, f + j, g + j, o + j, c + j, c_prev + j, tanh_c + j, h + j, y + j);
-    if (j < units)
-        NC_NAME(lstm_forward_units)(0, units - j, z + j, z_gate, i + j, f + j, g + j, o + j, c + j, c_prev + j, tanh_c + j, h + j, y + j);
+#define UNITS(whole, n) NC_NAME(lstm_forward_units)(whole, n, z + j, z_gate, i + j, f + j, g + j, o + j, c + j, c_prev + j, tanh_c + j, h + j, y + j)
+    OVER_A_ROW
+#undef UNITS
 }
 
 NC_INLINE void NC_NAME(lstm_backward_units)(const int whole, long n, const REAL *dy, const REAL *dh, REAL *dc,
@@ -67,11 +70,11 @@ NC_INLINE void NC_NAME(lstm_backward_units)(const int whole, long n, const REAL 
 static void NC_NAME(lstm_backward_row)(long units, const REAL *dy, const REAL *dh, REAL *dc,
                                        const REAL *i, const REAL *f, const REAL *g, const REAL *o,
                                        const REAL *c_prev, const REAL *tanh_c, REAL *di, REAL *df, REAL *dg, REAL *d_o) {
-    long j = 0;
-    for (; j + VL <= units; j += VL)
-        NC_NAME(lstm_backward_units)(1, VL, dy ? dy + j : dy, dh + j, dc + j, i + j, f + j, g + j, o + j, c_prev + j, tanh_c + j, di + j, df + j, dg + j, d_o + j);
-    if (j < units)
-        NC_NAME(lstm_backward_units)(0, units - j, dy ? dy + j : dy, dh + j, dc + j, i + j, f + j, g + j, o + j, c_prev + j, tanh_c + j, di + j, df + j, dg + j, d_o + j);
+#define UNITS(whole, n) \
+    NC_NAME(lstm_backward_units)(whole, n, dy ? dy + j : dy, dh + j, dc + j, i + j, f + j, g + j, o + j, \
+        c_prev + j, tanh_c + j, di + j, df + j, dg + j, d_o + j)
+    OVER_A_ROW
+#undef UNITS
 }
 
 /* ---- GRU ---------------------------------------------------------------------------------------------------------- */
@@ -94,11 +97,9 @@ NC_INLINE void NC_NAME(gru_forward_units)(const int whole, long n, const REAL *z
 /* reset, update, fresh hold the input's part of the pre-activations and receive r, z, n; from_state keeps W_hn h + b_hn. */
 static void NC_NAME(gru_forward_row)(long units, const REAL *z, long z_gate, const REAL *b_hn,
                                      REAL *reset, REAL *update, REAL *fresh, REAL *from_state, REAL *h, REAL *y) {
-    long j = 0;
-    for (; j + VL <= units; j += VL)
-        NC_NAME(gru_forward_units)(1, VL, z + j, z_gate, b_hn + j, reset + j, update + j, fresh + j, from_state + j, h + j, y + j);
-    if (j < units)
-        NC_NAME(gru_forward_units)(0, units - j, z + j, z_gate, b_hn + j, reset + j, update + j, fresh + j, from_state + j, h + j, y + j);
+#define UNITS(whole, n) NC_NAME(gru_forward_units)(whole, n, z + j, z_gate, b_hn + j, reset + j, update + j, fresh + j, from_state + j, h + j, y + j)
+    OVER_A_ROW
+#undef UNITS
 }
 
 NC_INLINE void NC_NAME(gru_backward_units)(const int whole, long n, const REAL *dy, REAL *dh, const REAL *reset, const REAL *update,
@@ -118,11 +119,11 @@ NC_INLINE void NC_NAME(gru_backward_units)(const int whole, long n, const REAL *
 static void NC_NAME(gru_backward_row)(long units, const REAL *dy, REAL *dh, const REAL *reset, const REAL *update,
                                       const REAL *fresh, const REAL *from_state, const REAL *h_prev,
                                       REAL *dreset, REAL *dupdate, REAL *dfresh, REAL *dfrom_state) {
-    long j = 0;
-    for (; j + VL <= units; j += VL)
-        NC_NAME(gru_backward_units)(1, VL, dy ? dy + j : dy, dh + j, reset + j, update + j, fresh + j, from_state + j, h_prev + j, dreset + j, dupdate + j, dfresh + j, dfrom_state + j);
-    if (j < units)
-        NC_NAME(gru_backward_units)(0, units - j, dy ? dy + j : dy, dh + j, reset + j, update + j, fresh + j, from_state + j, h_prev + j, dreset + j, dupdate + j, dfresh + j, dfrom_state + j);
+#define UNITS(whole, n) \
+    NC_NAME(gru_backward_units)(whole, n, dy ? dy + j : dy, dh + j, reset + j, update + j, fresh + j, from_state + j, \
+        h_prev + j, dreset + j, dupdate + j, dfresh + j, dfrom_state + j)
+    OVER_A_ROW
+#undef UNITS
 }
 
 /* ---- RNN ---------------------------------------------------------------------------------------------------------- */
@@ -137,9 +138,9 @@ NC_INLINE void NC_NAME(rnn_forward_units)(const int whole, long n, int relu, con
 
 /* a holds the input's part of the pre-activation and receives the state. */
 static void NC_NAME(rnn_forward_row)(long units, int relu, const REAL *z, REAL *a, REAL *h, REAL *y) {
-    long j = 0;
-    for (; j + VL <= units; j += VL) NC_NAME(rnn_forward_units)(1, VL, relu, z + j, a + j, h + j, y + j);
-    if (j < units) NC_NAME(rnn_forward_units)(0, units - j, relu, z + j, a + j, h + j, y + j);
+#define UNITS(whole, n) NC_NAME(rnn_forward_units)(whole, n, relu, z + j, a + j, h + j, y + j)
+    OVER_A_ROW
+#undef UNITS
 }
 
 NC_INLINE void NC_NAME(rnn_backward_units)(const int whole, long n, int relu, const REAL *dy, const REAL *dh, const REAL *a, REAL *da) {
@@ -148,9 +149,9 @@ NC_INLINE void NC_NAME(rnn_backward_units)(const int whole, long n, int relu, co
 }
 
 static void NC_NAME(rnn_backward_row)(long units, int relu, const REAL *dy, const REAL *dh, const REAL *a, REAL *da) {
-    long j = 0;
-    for (; j + VL <= units; j += VL) NC_NAME(rnn_backward_units)(1, VL, relu, dy ? dy + j : dy, dh + j, a + j, da + j);
-    if (j < units) NC_NAME(rnn_backward_units)(0, units - j, relu, dy ? dy + j : dy, dh + j, a + j, da + j);
+#define UNITS(whole, n) NC_NAME(rnn_backward_units)(whole, n, relu, dy ? dy + j : dy, dh + j, a + j, da + j)
+    OVER_A_ROW
+#undef UNITS
 }
 
 /* ---- bias gradients ----------------------------------------------------------------------------------------------- */
@@ -166,11 +167,12 @@ NC_INLINE void NC_NAME(column_sum_units)(const int whole, long n, long rows, con
 }
 
 /* sums[j] = sum over rows of src[row * ld + j], in an order that depends on the number of rows alone. */
-static void NC_NAME(column_sums)(long rows, long columns, const REAL *src, long ld, REAL *sums) {
-    long j = 0;
-    for (; j + VL <= columns; j += VL) NC_NAME(column_sum_units)(1, VL, rows, src + j, ld, sums + j);
-    if (j < columns) NC_NAME(column_sum_units)(0, columns - j, rows, src + j, ld, sums + j);
+static void NC_NAME(column_sums)(long rows, long units, const REAL *src, long ld, REAL *sums) {
+#define UNITS(whole, n) NC_NAME(column_sum_units)(whole, n, rows, src + j, ld, sums + j)
+    OVER_A_ROW
+#undef UNITS
 }
 
+#undef OVER_A_ROW
 #undef READ
 #undef WRITE

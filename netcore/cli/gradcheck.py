@@ -25,7 +25,8 @@ def command(layers: tuple[str, ...], isa: str | None, seed: int) -> None:
     by_lower = {name.lower(): name for name in known}
     if wrong := [name for name in layers if name.lower() not in by_lower]:
         raise ArgumentError(f"no layer is called {wrong[0]!r}; known: {', '.join(known)}")
-    rows, failures = [], []
+    rows: list[tuple[object, ...]] = []
+    failures = []
     for name in [by_lower[name.lower()] for name in layers] or known:
         layer, inputs = known[name]()
         try:

@@ -31,9 +31,9 @@ def command() -> None:
         began = time.monotonic()
         if level != "numpy":
             nc.set_isa(level)
-        found = list(problems())
-        wrong += [f"{level}: {problem}" for problem in found]
-        told = "; ".join(found) if found else f"ok: matrix product, {len(CHECKED)} layers both ways, float32 and float64"
+        failures = list(problems())
+        wrong += [f"{level}: {problem}" for problem in failures]
+        told = "; ".join(failures) if failures else f"ok: matrix product, {len(CHECKED)} layers both ways, float32 and float64"
         click.echo(f"  {level + ':':15} {told} ({time.monotonic() - began:.1f} s)")
     if before != "numpy":
         nc.set_isa(before)

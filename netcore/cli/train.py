@@ -12,6 +12,8 @@ from netcore.cli import show
 from netcore.errors import CheckpointError
 from netcore.layers import Layer
 from netcore.recipes import Prepared, Recipe
+from netcore.recipes.base import Option
+from netcore.recipes.running import open_config
 from netcore.training import Run
 
 TYPES = {int: click.INT, float: click.FLOAT, str: click.STRING}
@@ -45,27 +47,24 @@ def command() -> None:
 
 def recipe_command(kind: type[Recipe]) -> click.Command:
     """The command for one recipe: an option for each of its fields, and those that all share."""
-    own = [
-        click.Option(["--" + o.name.replace("_", "-")], type=TYPES[o.kind], default=o.default, help=sentence(o.help), show_default=default_text(kind, o))
-        for o in kind.options()
-    ]
+    own = [recipe_option(kind, option) for option in kind.options()]
     shared: list[click.Parameter] = [
         click.Option(["--run"], type=click.Path(file_okay=False), help=f"Folder to keep everything in.  [default: runs/{kind.name}-1, -2, …]"),
         click.Option(["--resume"], is_flag=True, help="Go on with the run in the folder --run."),
-        click.Option(["--save-seconds"], type=click.FloatRange(0), default=20.0, help="Seconds between checkpoints; one is also made after each epoch."),
+        click.Option(["--save-seconds"], type=click.FloatRange(0), default=20.0, help="Seconds between checkpoints, besides one after each epoch."),
         click.Option(["--quiet"], is_flag=True, help="Show nothing but errors."),
     ]
     made = click.Command(kind.name, params=[*own, *shared], callback=train, help=kind.__doc__, short_help=kind.summary())
     return show.data_dir(show.threads(made))
 
 
-def sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + "."
-
-
-def default_text(kind: type[Recipe], option: Any) -> Any:
-    """What the help shows as default, where 0 would not say it."""
-    return f"{kind.small_epochs} on small sets, {kind.full_epochs} on others" if option.name == "epochs" else True
+def recipe_option(kind: type[Recipe], option: Option) -> click.Option:
+    """A field as an option; where its default is 0 for something else, the help says for what."""
+    text, shown = option.help[0].upper() + option.help[1:] + ".", True
+    if option.name == "epochs":
+        shown, text = False, f"{text}  [default: {kind.small_epochs} on small sets, {kind.full_epochs} on others]"
+    flag = "--" + option.name.replace("_", "-")
+    return click.Option([flag], type=TYPES[option.kind], default=option.default, help=text, show_default=shown)
 
 
 @click.pass_context
@@ -79,7 +78,7 @@ def train(
     recipe = recipes.get(name, **options)
     if resume and folder.exists():
         said = {key: value for key, value in options.items() if ctx.get_parameter_source(key) == ParameterSource.COMMANDLINE}
-        before, _ = recipes.open_config(folder)
+        before, _ = open_config(folder)
         recipe = recipes.get(name, **(before.chosen() | said)) if before.name == name else recipe
     began = time.monotonic()
 
@@ -91,7 +90,7 @@ def train(
             show.fact("run", str(folder.folder) + (" (resumed)" if resume else ""))
 
     try:
-        result = recipes.train(recipe, folder, root=data_dir, resume=resume, progress=False if quiet else True, announce=announce)
+        result = recipes.train(recipe, folder, root=data_dir, resume=resume, progress=not quiet, announce=announce)
     except KeyboardInterrupt:
         raise click.ClickException(f"interrupted; go on with: netcore train {name} --run {folder.folder} --resume") from None
     if not quiet:
@@ -109,9 +108,9 @@ def free_folder(name: str, resume: bool) -> Path:
 def described(data: Prepared) -> str:
     """How much there is of the data."""
     if data.facts.get("kind") == "text":
-        return f"{data.train.samples:,} training, {data.val.samples:,} validation characters"  # type: ignore[attr-defined]
+        return f"{data.train.samples:,} training, {data.val.samples:,} validation characters"
     parts = ((data.train, "training"), (data.val, "validation"), (data.test, "test"))
-    return ", ".join(f"{part.samples:,} {what}" for part, what in parts) + " examples"  # type: ignore[attr-defined]
+    return ", ".join(f"{part.samples:,} {what}" for part, what in parts) + " examples"
 
 
 def next_step(folder: Path, net: Layer) -> str:

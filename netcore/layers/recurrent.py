@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from netcore import checks
+from netcore import functional as F
 from netcore.errors import ArgumentError, ShapeError
 from netcore.functional.sequence import check_lengths, named
 from netcore.layers.base import Layer, Shape
@@ -26,7 +27,7 @@ WEIGHTS = ("w_ih", "w_hh", "b_ih", "b_hh")  # as the functional pairs call them
 
 class RecurrentCache(NamedTuple):
     caches: list[Any]  # one for each layer and direction
-    masks: list[np.ndarray | None]  # dropout behind each layer
+    drops: list[Any]  # of the dropout behind each layer, None where there is none
     shape: tuple[int, ...]  # of y
     sequences: int
 
@@ -36,7 +37,6 @@ class Recurrent(Layer):
 
     gates = 1
     state_names: tuple[str, ...] = ("h",)
-    weight_ih_l0: Parameter
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int, bias: bool, batch_first: bool, dropout: float,
@@ -85,7 +85,7 @@ class Recurrent(Layer):
         states = self._split("state", state, n)
         lengths = None if lengths is None else check_lengths(lengths, n, t)
         caches: list[Any] = []
-        masks: list[np.ndarray | None] = []
+        drops: list[Any] = []
         last: list[States] = []
         for layer in range(self.num_layers):
             outputs = []
@@ -97,22 +97,25 @@ class Recurrent(Layer):
                 last.append(final)
                 caches.append(cache)
             x = outputs[0] if self.directions == 1 else np.concatenate(outputs, axis=2)
-            masks.append(self._dropout_mask(x) if layer < self.num_layers - 1 else None)
-            x = x if masks[-1] is None else x * masks[-1]
+            dropping = self.training and self.dropout > 0 and layer < self.num_layers - 1
+            x, drop = F.dropout_forward(x, self.dropout, self.rng) if dropping else (x, None)
+            drops.append(drop)
         y = self._turned(x)
-        cache = RecurrentCache(caches, masks, y.shape, n)
+        cache = RecurrentCache(caches, drops, y.shape, n)
         return ((y, self._joined(last)) if self.return_state else y), cache
 
     def _backward(self, dy: np.ndarray | None = None, dstate: Any = None, *, cache: RecurrentCache, needs_input: bool = True) -> Any:
         if dstate is not None and not self.return_state:
             raise ArgumentError("backward takes a gradient of the state only where forward returned it (return_state=True)")
+        if dy is None and dstate is None:
+            raise ArgumentError("backward needs the gradient of the output, dy, or of the state")
         dtype, n = self.weight_ih_l0.dtype, cache.sequences
         dstates = self._split("dstate", dstate, n)
         d_out = None if dy is None else self._turned(checks.gradient("dy", dy, cache.shape, dtype))
         first: list[States] = []
         for layer in reversed(range(self.num_layers)):
-            if d_out is not None and cache.masks[layer] is not None:
-                d_out = d_out * cache.masks[layer]
+            if d_out is not None and cache.drops[layer] is not None:
+                d_out = F.dropout_backward(d_out, cache.drops[layer])
             dx = None
             for direction in reversed(range(self.directions)):
                 index = layer * self.directions + direction
@@ -168,13 +171,6 @@ class Recurrent(Layer):
         """The states of all layers and directions, each part in one array."""
         joined = tuple(np.stack(part) for part in zip(*states, strict=True))
         return joined if len(joined) > 1 else joined[0]
-
-    def _dropout_mask(self, x: np.ndarray) -> np.ndarray | None:
-        """0 with probability `dropout`, else 1 / (1 - dropout): the expected output stays as it is."""
-        if not self.training or self.dropout == 0:
-            return None
-        keep = 1 - self.dropout
-        return (self.rng.random(x.shape, np.float32) < keep).astype(x.dtype) / x.dtype.type(keep or 1)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if self.return_state:

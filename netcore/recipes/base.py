@@ -10,7 +10,7 @@ by naming the field again. Next: `mlp.py`, `images.py`; `running.py` puts the pa
 """
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Any, ClassVar, NamedTuple, get_args, get_origin
 
@@ -27,8 +27,8 @@ class Prepared(NamedTuple):
     """Loaders for training, for watching its progress, and for the final test; and the facts about the data."""
 
     train: Any
-    val: Iterable[Any]
-    test: Iterable[Any]
+    val: Any
+    test: Any
     facts: Facts
     test_name: str = "test"  # what the last one is: texts have no third part, there it is 'validation'
 
@@ -51,7 +51,7 @@ class Recipe:
     small_epochs: ClassVar[int] = 20  # for the embedded ones, whose epochs are short
 
     data: Annotated[str, "data set: see `netcore data list`, or text:PATH for a text file"] = ""
-    epochs: Annotated[int, "passes over the training data (0: as many as suit the data set)"] = 0
+    epochs: Annotated[int, "passes over the training data (0: as many as suit the data)"] = 0
     batch_size: Annotated[int, "examples in a batch"] = 64
     lr: Annotated[float, "highest learning rate"] = 1e-3
     seed: Annotated[int, "of all random numbers: same seed, same result"] = 1

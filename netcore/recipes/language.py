@@ -58,12 +58,14 @@ class CharacterRecipe(Recipe):
     dropout: Annotated[float, "share of the state that a step hides from what follows"] = 0.2
 
     def prepare(self, root: Any = None) -> Prepared:
-        train, val = load(self.data, "train", root), load(self.data, "validation", root)
-        if train.vocabulary is None:
+        train = load(self.data, "train", root)
+        symbols = train.vocabulary.symbols if train.vocabulary is not None else ""
+        if not symbols:
             raise ArgumentError(f"data set {self.data!r} is no text; `netcore data list` shows the texts, or take text:PATH")
+        val = load(self.data, "validation", root)
         if self.limit:
             train, val = train.take(slice(0, self.limit)), val.take(slice(0, self.limit))
-        facts = {"kind": "text", "symbols": train.vocabulary.symbols}
+        facts = {"kind": "text", "symbols": symbols}
         held_out = TextLoader(val, batch_size=min(self.batch_size, max((len(val) - 1) // 2, 1)), steps=256)
         return Prepared(TextLoader(train, batch_size=self.batch_size, steps=self.steps), held_out, held_out, facts, "validation")
 

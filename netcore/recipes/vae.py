@@ -18,7 +18,7 @@ from netcore.training import Variational
 
 @dataclass
 class VAE(ImageAutoencoder):
-    """Variational auto-encoder; the loss is the negative ELBO in nats per image."""
+    """Variational auto-encoder; its loss is the negative ELBO, in nats."""
 
     name: ClassVar[str] = "vae"
     full_epochs: ClassVar[int] = 15

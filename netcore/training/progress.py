@@ -4,6 +4,7 @@ Nothing is shown where nobody watches: off a terminal it is quiet, unless `progr
 there are the lines alone.
 """
 
+import operator
 import sys
 import time
 from typing import Any
@@ -15,7 +16,7 @@ class Progress:
     """Used as a context; `advance` after each batch, `epoch_done` after each epoch. `wanted`: True, False, or None (on a terminal)."""
 
     def __init__(self, job: Job, epochs: int, wanted: bool | None) -> None:
-        self.job, self.epochs, self.batches = job, epochs, len(job.loader) if hasattr(job.loader, "__len__") else 0
+        self.job, self.epochs, self.batches = job, epochs, operator.length_hint(job.loader)
         watched = sys.stderr.isatty()
         self.lines = wanted if wanted is not None else watched
         self.bar = rich_bar() if self.lines and watched else None

@@ -125,14 +125,16 @@ class Job:
             self.begin()
             return
         path, arrays, metadata = found
+        weights = self.net.state_dict()
         try:
             numbers = json.loads(metadata["job"])
             if numbers["checksum"] != checksum(arrays):
                 raise ValueError("the arrays do not have the checksum that was written with them")
             self._set(numbers, arrays)
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, CheckpointError) as error:
+            self.net.load_state_dict(weights)
             raise CheckpointError(
-                f"{path} is damaged or of another training ({error}); remove it to go on from the one before, or begin a new run"
+                f"{path} is damaged or of another training ({error}); nothing was changed. Remove it to go on from the one before, or begin a new run"
             ) from None
         self.run.write_metrics(self.history)
 

@@ -232,6 +232,8 @@ MESSAGES = [
     (lambda: layer_of("LSTM").forward(data(N, T, D), lengths=[7, 1, 1]), nc.ArgumentError, "lengths holds 7"),
     (lambda: backward(layer_of("LSTM"), data(N, T, H + 1)), nc.ShapeError, r"dy must have shape \(3, 6, 5\)"),
     (lambda: backward(layer_of("LSTM"), data(N, T, H), (None, None)), nc.ArgumentError, "return_state=True"),
+    (lambda: layer_of("GRU").forward([[1.0], [1.0, 2.0]]), nc.ShapeError, "input must be one array, got a list"),
+    (lambda: backward(layer_of("LSTM")), nc.ArgumentError, "backward needs the gradient of the output"),
     (lambda: layer_of("LSTM", return_state=True).output_shape((T, D)), nc.ArgumentError, "return_state=True gives a pair"),
     (lambda: layer_of("LSTM").output_shape((T, 9)), nc.ShapeError, r"\(T, D=4\) without the batch axis, got \(6, 9\)"),
     (lambda: nc.LSTMCell(D, H).forward(data(N, D).astype(np.float32), data(N, H)), nc.ArgumentError, "state must be a pair"),
