@@ -23,6 +23,7 @@ FAMILIES = [
     "embedding",
     "gemm",
     "gru",
+    "im2col",
     "lstm",
     "memory",
     "norm",

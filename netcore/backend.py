@@ -18,6 +18,7 @@ FAMILIES = (
     "embedding",
     "gemm",
     "gru",
+    "im2col",
     "lstm",
     "norm",
     "optim",

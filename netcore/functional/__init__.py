@@ -37,6 +37,7 @@ from netcore.functional.conv import (
 from netcore.functional.dropout import dropout_backward, dropout_forward
 from netcore.functional.embedding import embedding_backward, embedding_forward
 from netcore.functional.gru import gru_backward, gru_cell_backward, gru_cell_forward, gru_forward, gru_gates
+from netcore.functional.im2col import col2im, im2col
 from netcore.functional.linear import linear_backward, linear_forward
 from netcore.functional.lstm import lstm_backward, lstm_cell_backward, lstm_cell_forward, lstm_forward, lstm_gates
 from netcore.functional.norm import (
