@@ -75,6 +75,7 @@ from netcore.losses import (
     NLLLoss,
 )
 from netcore.mirror import mirror
+from netcore.narration import debug
 from netcore.optim import (
     SGD,
     Adagrad,

@@ -18,10 +18,12 @@ in reverse order), the mode, the names, and the messages. Next: netcore/layers/l
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from netcore import narration
 from netcore.errors import ArgumentError, CheckpointError, NetcoreError, PhaseError
 from netcore.layers.node import Node
 from netcore.parameter import Parameter
@@ -76,20 +78,28 @@ class Layer:
             raise error.at(self.where)
         if self.training:
             self._caches.append(cache)
+        if narration.narrator is not None:
+            narration.narrator.forward(self, inputs, y, cache)
         return y
 
     def _run_backward(self, *gradients: Any, needs_input: bool = True) -> Any:
         if not self._caches:
             raise PhaseError(self._nothing_pending()).at(self.where)
         try:
+            if narration.narrator is not None:
+                narration.narrator.before_backward(self, self._caches[-1])
             dx = self._backward(*gradients, cache=self._caches[-1], needs_input=needs_input)
         except NetcoreError as error:
             raise error.at(self.where)
         self._caches.pop()  # only now: a gradient of the wrong shape leaves the cache for the right one
+        if narration.narrator is not None:
+            narration.narrator.backward(self, gradients, dx)
         return dx if needs_input else None
 
     def _drop_newest(self) -> None:
         """Give up the newest cache, of this layer and of those inside it, without a backward phase: nobody needs it."""
+        if narration.narrator is not None:
+            narration.narrator.dropped(self, newest_only=True)
         if self._caches:
             self._caches.pop()
         for _, child in self.children():
@@ -112,12 +122,15 @@ class Layer:
     def reset(self) -> None:
         """Drop all caches, of this layer and of those inside it."""
         for layer in self.layers():
+            if narration.narrator is not None:
+                narration.narrator.dropped(layer)
             layer._caches.clear()
 
     def _nothing_pending(self) -> str:
         if not self.training:
             return "backward after a forward phase in eval mode, which caches nothing; call train() before forward"
-        return "backward has no forward phase to go back through: none was run, or its backward has been run already; call forward first"
+        told = narration.narrator.explain(self) if narration.narrator is not None else ""
+        return f"backward has no forward phase to go back through: none was run, or its backward has been run already; call forward first{told}"
 
     # ---- mode -------------------------------------------------------------------------------------------------------
 
@@ -171,6 +184,18 @@ class Layer:
     def multiply_adds(self, *args: Any, **kwargs: Any) -> int:
         """Multiply-adds of one sample's forward phase, from its input shapes; 0 for layers that are bound by memory."""
         return 0
+
+    def cache_numbers(self, *args: Any, **kwargs: Any) -> float:
+        """How many numbers of four bytes one sample's forward phase keeps, from its input shapes: the input itself unless a
+        layer says otherwise."""
+        return sum(prod(size or 1 for size in shape) for shape in args)
+
+    def summary(self, *input_shapes: Shape) -> Any:
+        """A table of layers, output shapes, parameters, multiply-adds, FLOPs, bytes and caches, for inputs of these shapes
+        (without the batch axis); it prints well in a terminal and in a notebook. See netcore/summary.py."""
+        from netcore.summary import summary
+
+        return summary(self, *input_shapes)
 
     # ---- parameters and buffers -------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Dropout. Kernel: netcore/functional/dropout.py."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,9 @@ class Dropout(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
+
+    def cache_numbers(self, input_shape: Shape) -> float:
+        return prod(size or 1 for size in input_shape) / 4  # the mask, a byte a number
 
     def _describe(self) -> str:
         return f"p={self.p}"

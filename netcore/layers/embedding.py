@@ -1,5 +1,6 @@
 """Embedding: tokens to vectors. Kernel: netcore/functional/embedding.py."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,9 @@ class Embedding(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape, self.embedding_dim)
+
+    def cache_numbers(self, input_shape: Shape) -> float:
+        return 2 * prod(size or 1 for size in input_shape)  # the tokens, eight bytes each
 
     def _describe(self) -> str:
         return f"{self.num_embeddings}, {self.embedding_dim}"

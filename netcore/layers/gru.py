@@ -22,6 +22,7 @@ class GRU(Recurrent):
     """
 
     gates = len(GRUGate)
+    kept_per_step = 5  # three gates, the recurrent part of the candidate, the state before the step
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = True,

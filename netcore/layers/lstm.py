@@ -36,6 +36,7 @@ class LSTM(Recurrent):
     """
 
     gates = len(LSTMGate)
+    kept_per_step = 7  # four gates, the two states before the step, tanh of the cell
     state_names = ("h", "c")
 
     def __init__(

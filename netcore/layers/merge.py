@@ -44,6 +44,9 @@ class Add(Merge):
         dy = checks.gradient("dy", dy, shape, dtype)
         return tuple(dy.copy() for _ in range(count))
 
+    def cache_numbers(self, *input_shapes: Shape) -> float:
+        return 0
+
 
 class Multiply(Merge):
     """The product of all inputs; each gets the gradient times the product of the others."""
@@ -92,6 +95,9 @@ class Concat(Merge):
         total = None if any(size is None for size in sizes) else sum(size for size in sizes if size is not None)
         first = (None, *input_shapes[0])
         return (*first[:dim], total, *first[dim + 1 :])[1:]
+
+    def cache_numbers(self, *input_shapes: Shape) -> float:
+        return 0
 
     def _describe(self) -> str:
         return f"dim={self.dim}"

@@ -1,5 +1,6 @@
 """Pooling layers. Kernels: netcore/functional/pool.py, csrc/pool.pyx."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,10 @@ class MaxPool2d(Pool):
     def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> np.ndarray | None:
         return self._back(F.max_pool2d_backward(self._image(dy), cache)) if needs_input else None
 
+    def cache_numbers(self, input_shape: Shape) -> float:
+        places = prod(size or 1 for size in self.output_shape(input_shape))
+        return places / 4 if prod(self.kernel_size) <= 256 else places  # a byte an output
+
 
 class MaxPool1d(MaxPool2d):
     """MaxPool2d along one axis, on (N, C, L)."""
@@ -93,6 +98,9 @@ class AvgPool2d(Pool):
     def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> np.ndarray | None:
         return self._back(F.avg_pool2d_backward(self._image(dy), cache)) if needs_input else None
 
+    def cache_numbers(self, input_shape: Shape) -> float:
+        return 0
+
 
 class AvgPool1d(AvgPool2d):
     """AvgPool2d along one axis, on (N, C, L)."""
@@ -114,6 +122,9 @@ class AdaptiveAvgPool2d(Layer):
 
     def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> np.ndarray | None:
         return F.adaptive_avg_pool2d_backward(dy, cache) if needs_input else None
+
+    def cache_numbers(self, input_shape: Shape) -> float:
+        return 0
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 3:

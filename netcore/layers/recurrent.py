@@ -36,7 +36,9 @@ class Recurrent(Layer):
     """Base of RNN, LSTM and GRU. A kind says how many gates it has, what its state consists of, and what it calls."""
 
     gates = 1
+    kept_per_step = 2  # numbers that a unit's step leaves in the cache, besides x
     state_names: tuple[str, ...] = ("h",)
+    weight_ih_l0: Parameter
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int, bias: bool, batch_first: bool, dropout: float,
@@ -182,6 +184,10 @@ class Recurrent(Layer):
     def multiply_adds(self, input_shape: Shape) -> int:
         a_step = sum(self.directions * self.gates * self.hidden_size * (self.width(k) + self.hidden_size) for k in range(self.num_layers))
         return (input_shape[0] or 1) * a_step
+
+    def cache_numbers(self, input_shape: Shape) -> float:
+        a_step = sum(self.width(k) + self.kept_per_step * self.hidden_size for k in range(self.num_layers))
+        return (input_shape[0] or 1) * self.directions * a_step
 
     def _describe(self) -> str:
         options = {"num_layers": (self.num_layers, 1), "bias": (self.has_bias, True), "batch_first": (self.batch_first, True),

@@ -31,6 +31,9 @@ class Rearrange(Layer):
             raise ShapeError(f"{type(self).__name__} needs all sizes of its input, got {input_shape}")
         return self._new_shape((1, *input_shape))[1:]  # type: ignore[arg-type]
 
+    def cache_numbers(self, input_shape: Shape) -> float:
+        return 0
+
 
 class Identity(Rearrange):
     """y = x."""
@@ -110,6 +113,9 @@ class Upsample(Layer):
         if len(input_shape) != 3:
             raise ShapeError(f"input must have shape (C, H, W), got {input_shape} (without the batch axis)")
         return (input_shape[0], *(None if size is None else size * f for size, f in zip(input_shape[1:], self.scale_factor, strict=True)))
+
+    def cache_numbers(self, input_shape: Shape) -> float:
+        return 0
 
     def _describe(self) -> str:
         return f"scale_factor={self.scale_factor}"
