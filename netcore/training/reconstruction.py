@@ -55,6 +55,10 @@ class Variational(Reconstruction):
             raise ArgumentError(f"Variational needs a network with one Gaussian layer, got {len(found)}")
         self.latent = found[0]
 
+    @property
+    def watched(self) -> tuple[str, ...]:
+        return self.metric, "kl"
+
     def train(self, batch: Any) -> tuple[float, int]:
         x, n = batch[0], max(len(batch[0]), 1)
         nats = self.loss.forward(self.net.forward(x), x) / n
