@@ -67,7 +67,9 @@ def label(metric: str) -> str:
 
 def shown(metric: str, value: float) -> str:
     """A metric's value as people read it."""
-    return f"{100 * value:.2f} %" if metric.endswith("accuracy") else f"{value:.4g}" if value >= 1000 else f"{value:.4f}"
+    if metric.endswith("accuracy"):
+        return f"{100 * value:.2f} %"
+    return f"{value:.1f}" if metric.endswith("units") or value >= 1000 else f"{value:.2f}" if value >= 100 else f"{value:.4f}"
 
 
 def count(rate: float) -> str:

@@ -69,6 +69,7 @@ def test_train_resume_eval(tmp_path):
     out = invoke("train", "mlp", "--run", run, "--epochs", 2, "--limit", 100, "--threads", 1)
     assert "9,610 parameters" in out and "test" in out and f"netcore eval {run}" in out
     assert "epoch 2/2" in out
+    assert (run / "figures" / "learning-curves.png").stat().st_size > 1000
     assert "(resumed)" in invoke("train", "mlp", "--run", run, "--resume")  # its options come from the run
     assert invoke("train", "mlp", "--run", run, "--resume", "--quiet") == ""
     found = json.loads(invoke("eval", run, "--json"))
