@@ -83,12 +83,15 @@ def check_folder(folder: Run, recipe: Recipe, resume: bool) -> None:
         )
 
 
-def open_run(run: "str | os.PathLike[str] | Run") -> tuple[Recipe, Facts, Layer]:
-    """(recipe, facts, network with its trained weights) of a run's folder, in eval mode; the data is not needed."""
+def open_run(run: "str | os.PathLike[str] | Run", best: bool = False) -> tuple[Recipe, Facts, Layer]:
+    """(recipe, facts, network with its trained weights) of a run's folder, in eval mode; the data is not needed.
+
+    `best` takes the weights of the epoch that was best on held-out data, not those at the end.
+    """
     recipe, facts = open_config(run)
     folder = run if isinstance(run, Run) else Run.open(run)
     net = recipe.network(facts)
-    folder.load_weights(net)
+    folder.load_weights(net, best)
     net.eval()
     return recipe, facts, net
 

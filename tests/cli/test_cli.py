@@ -74,7 +74,9 @@ def test_train_resume_eval(tmp_path):
     assert invoke("train", "mlp", "--run", run, "--resume", "--quiet") == ""
     found = json.loads(invoke("eval", run, "--json"))
     assert found["accuracy"] == json.loads((run / "result.json").read_text())["test"]["accuracy"]
-    assert "accuracy" in invoke("eval", run, "--split", "validation")
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    best = json.loads(invoke("eval", run, "--split", "validation", "--best", "--json"))
+    assert best["accuracy"] == max(row["val_accuracy"] for row in rows)
 
 
 def test_train_chooses_a_folder(tmp_path, monkeypatch):

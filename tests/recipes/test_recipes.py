@@ -140,7 +140,7 @@ def test_unknown_names_and_wrong_data():
         recipes.get("le-net")
     with pytest.raises(ArgumentError, match="has no option 'widht'"):
         recipes.get("cnn", widht=3)
-    wrong = (("mlp", "sunspots", "no labelled images"), ("char-lstm", "digits", "no text"), ("series-lstm", "digits", "split|series"))
+    wrong = (("mlp", "sunspots", "no labelled images"), ("char-lstm", "digits", "no text"), ("series-lstm", "digits", "no time series"))
     for name, data, message in wrong:
         with pytest.raises(ArgumentError, match=message):
             recipes.get(name, data=data).prepare()
