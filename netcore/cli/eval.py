@@ -13,13 +13,14 @@ from netcore.rng import manual_seed
 @click.command("eval")
 @click.argument("run", type=click.Path())
 @click.option("--split", type=click.Choice(["test", "validation", "train"]), default="test", help="Which part of the data.")
+@click.option("--best", is_flag=True, help="The weights of the best epoch, not those at the end.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
 @show.data_dir
 @show.threads
-def command(run: str, split: str, as_json: bool, data_dir: str | None, threads: int | None) -> None:
+def command(run: str, split: str, best: bool, as_json: bool, data_dir: str | None, threads: int | None) -> None:
     """Measure the trained network in the folder RUN on its test data."""
     show.use_threads(threads)
-    recipe, facts, net = recipes.open_run(run)
+    recipe, facts, net = recipes.open_run(run, best)
     manual_seed(recipe.seed)
     data = recipe.prepare(data_dir)
     loader = {"test": data.test, "validation": data.val, "train": data.train}[split]

@@ -55,7 +55,7 @@ def problems() -> Any:
         nc.manual_seed(0)
         layer, inputs = known[name]()
         try:
-            nc.gradcheck(layer, *inputs, max_entries=20)
+            nc.gradcheck(layer, *inputs, max_entries=12)
         except nc.GradientError as failure:
             yield f"{name}: {failure}"
         if isinstance(layer, nc.Layer):

@@ -24,7 +24,7 @@ def table(*columns: str, rows: Any, title: str | None = None) -> None:
 
 def fact(name: str, value: str) -> None:
     """One line `name  value`."""
-    console.print(f"[bold]{name:9}[/bold]", end="")
+    console.print(f"[bold]{name:11}[/bold]", end="")
     console.print(value, markup=False)
 
 

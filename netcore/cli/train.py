@@ -11,7 +11,7 @@ from netcore import recipes
 from netcore.cli import show
 from netcore.errors import CheckpointError
 from netcore.layers import Layer
-from netcore.recipes import Prepared, Recipe
+from netcore.recipes import Prepared, Recipe, figures
 from netcore.recipes.base import Option
 from netcore.recipes.running import open_config
 from netcore.training import Run
@@ -93,8 +93,9 @@ def train(
         result = recipes.train(recipe, folder, root=data_dir, resume=resume, progress=not quiet, announce=announce)
     except KeyboardInterrupt:
         raise click.ClickException(f"interrupted; go on with: netcore train {name} --run {folder.folder} --resume") from None
+    figures.draw(folder.folder / "figures", recipe, result)
     if not quiet:
-        show.fact(result.test_name, f"{show.metrics_text(result.test)}   ({time.monotonic() - began:.0f} s in all)")
+        show.fact(result.test_name, f"{show.metrics_text(result.test)}   ({time.monotonic() - began:.0f} s)")
         show.fact("next", next_step(folder.folder, result.net))
 
 

@@ -19,6 +19,7 @@ from netcore.shapes import Pads, same_padding, transposed_output, window_output
 
 Pair = tuple[int, int]
 Size = int | tuple[int, ...]
+LARGEST = 1 << 36  # numbers in a padded image
 Gradients = tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]
 
 
@@ -55,6 +56,8 @@ def _arrays(
     w = checks.floats("w", w, 4, x.dtype)
     if 0 in w.shape:
         raise ShapeError(f"w must have no empty axis, got shape {w.shape}")
+    if 0 in x.shape[1:]:
+        raise ShapeError(f"only the batch axis of x may be empty, got shape {x.shape}")
     groups = checks.positive("groups", groups)
     channels = w.shape[in_axis] * (groups if in_axis == 1 else 1)
     out = w.shape[0] if in_axis == 1 else w.shape[1] * groups
@@ -66,6 +69,13 @@ def _arrays(
         b = checks.floats("b", b, 1, x.dtype)
         checks.shape_is("b", b, (out,), "(one per output channel)")
     return x, w, b
+
+
+def _check_padded(shape: tuple[int, ...], pads: Pads) -> None:
+    """The padded image (C, H, W), of which every thread makes one, must be a size that a machine can have."""
+    c, h, w = shape[1], shape[2] + sum(pads[0]), shape[3] + sum(pads[1])
+    if c * h * w > LARGEST:
+        raise ArgumentError(f"padding {pads} makes padded images of {c} x {h} x {w} numbers; use less padding")
 
 
 def conv2d_forward(
@@ -89,6 +99,7 @@ def conv2d_forward(
     stride, dilation = checks.pair("stride", stride), checks.pair("dilation", dilation)
     pads = resolve_padding(padding, w.shape[2:], stride, dilation)
     out = tuple(window_output(x.shape[2 + i], w.shape[2 + i], stride[i], sum(pads[i]), dilation[i]) for i in (0, 1))
+    _check_padded(x.shape, pads)
     y = memory.empty((x.shape[0], w.shape[0], *out), x.dtype)
     kernels.conv.forward(x, w, b, y, stride, pads, dilation, groups)
     return y, ConvCache(x, w, b is not None, y.shape, stride, pads, dilation, groups)
@@ -135,6 +146,7 @@ def conv_transpose2d_forward(
     out = tuple(transposed_output(x.shape[2 + i], w.shape[2 + i], stride[i], sum(pads[i]), dilation[i], extra[i]) for i in (0, 1))
     if min(out) < 1:
         raise ShapeError(f"the output of a transposed convolution would be {out[0]} x {out[1]}; use less padding")
+    _check_padded((x.shape[0], w.shape[1], *out), pads)
     y = memory.empty((x.shape[0], w.shape[1] * groups, *out), x.dtype)
     kernels.conv.input_gradient(x, w, b, y, stride, pads, dilation, groups)
     return y, ConvCache(x, w, b is not None, y.shape, stride, pads, dilation, groups)

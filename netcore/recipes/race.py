@@ -40,7 +40,12 @@ class Race(Regression):
     def __init__(self, net: SideBySide, clip: float = 0.0) -> None:
         super().__init__(net, MSELoss())
         self.names, self.clip = [name for name, _ in net.children()], clip
+        self.metric = self.names[0]  # type: ignore[misc]
         self.losses = [MSELoss() for _ in self.names]
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        return tuple(self.names)
 
     def train(self, batch: Any) -> tuple[float, int]:
         x, target = batch
@@ -54,5 +59,4 @@ class Race(Regression):
     def evaluate(self, batch: Any) -> tuple[dict[str, float], int]:
         x, target = batch
         errors = {name: self.score(y, target) for name, y in zip(self.names, self.net.forward(x), strict=True)}
-        mean = sum(errors.values()) / len(errors)
-        return {"loss": mean, self.metric: mean, **errors}, len(x)
+        return {"loss": sum(errors.values()) / len(errors), **errors}, len(x)

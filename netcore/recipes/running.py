@@ -19,12 +19,13 @@ from netcore.training import Run, evaluate, fit
 
 @dataclass
 class Result:
-    """What a training gave: the network, one dict of numbers an epoch, and the numbers on the test data."""
+    """What a training gave: the network, one dict of numbers an epoch, the numbers on the test data, and the data."""
 
     net: Layer
     history: list[dict[str, float]]
     test: dict[str, float]
     test_name: str
+    data: Prepared
 
 
 def train(
@@ -60,7 +61,7 @@ def train(
     test = measure(net, task, data.test)
     if folder is not None:
         folder.write_result({data.test_name: test})
-    return Result(net, history, test, data.test_name)
+    return Result(net, history, test, data.test_name, data)
 
 
 def check_folder(folder: Run, recipe: Recipe, resume: bool) -> None:
@@ -82,12 +83,15 @@ def check_folder(folder: Run, recipe: Recipe, resume: bool) -> None:
         )
 
 
-def open_run(run: "str | os.PathLike[str] | Run") -> tuple[Recipe, Facts, Layer]:
-    """(recipe, facts, network with its trained weights) of a run's folder, in eval mode; the data is not needed."""
+def open_run(run: "str | os.PathLike[str] | Run", best: bool = False) -> tuple[Recipe, Facts, Layer]:
+    """(recipe, facts, network with its trained weights) of a run's folder, in eval mode; the data is not needed.
+
+    `best` takes the weights of the epoch that was best on held-out data, not those at the end.
+    """
     recipe, facts = open_config(run)
     folder = run if isinstance(run, Run) else Run.open(run)
     net = recipe.network(facts)
-    folder.load_weights(net)
+    folder.load_weights(net, best)
     net.eval()
     return recipe, facts, net
 

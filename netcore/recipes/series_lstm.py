@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 import netcore as nc
-from netcore.data import DataLoader, load, windows
+from netcore.data import DataLoader, load, registry, windows
 from netcore.errors import ArgumentError
 from netcore.recipes.base import Facts, Prepared, Recipe
 from netcore.training import Regression
@@ -31,9 +31,9 @@ class SeriesLSTM(Recipe):
     hidden: Annotated[int, "size of the LSTM's state"] = 32
 
     def prepare(self, root: Any = None) -> Prepared:
-        series = load(self.data, "all", root)
-        if series.times is None:
+        if registry.entry(self.data).kind != "series":
             raise ArgumentError(f"data set {self.data!r} is no time series; `netcore data list` shows which are")
+        series = load(self.data, "all", root)
         w = windows(series, self.length, self.horizon)
         x, y = w.x_train, w.y_train[:, :, 0]
         held_out = max(len(x) // 5, 1)  # the latest windows of the training part

@@ -56,7 +56,7 @@ def fit(
     checks.at_least("epochs", epochs, 1)
     checks.one_of("schedule_per", schedule_per, ("batch", "epoch"))
     task = task if task is not None else Classification(net, loss)
-    job = Job(net, optimizer, train, task, schedule, callbacks, run if isinstance(run, Run) or run is None else Run(run))
+    job = Job(net, optimizer, train, val, task, schedule, callbacks, run if isinstance(run, Run) or run is None else Run(run))
     job.restore() if resume else job.begin()
     plateau = isinstance(schedule, ReduceLROnPlateau)
     per_epoch = schedule_per == "epoch" or plateau

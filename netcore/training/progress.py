@@ -45,13 +45,13 @@ class Progress:
 
     def epoch_done(self, metrics: dict[str, float]) -> None:
         elapsed = time.monotonic() - self.epoch_began
-        metric, value = self.job.task.metric, metrics.get(f"val_{self.job.task.metric}")
-        self.last = "" if value is None else f"{label(metric)} {shown(metric, value)}  "
+        watched = [name for name in self.job.task.watched if f"val_{name}" in metrics]
+        self.last = "".join(f"{label(name)} {shown(name, metrics[f'val_{name}'])}  " for name in watched)
         if self.lines:
-            held_out = "" if value is None else f"  │ held out: loss {metrics['val_loss']:.4f}, {self.last.strip()}"
-            rate = f"{count(self.epoch_seen / max(elapsed, 1e-9))} {self.job.task.unit}/s"
+            held_out = f"  held out {metrics['val_loss']:.4f}  {self.last.strip()}" if "val_loss" in metrics else ""
             width = len(str(self.epochs))
-            line = f"epoch {self.job.epoch:{width}}/{self.epochs}  loss {metrics['loss']:.4f}{held_out}  │ {elapsed:.1f} s, {rate}"
+            took = f"{elapsed:.1f} s  {count(self.epoch_seen / max(elapsed, 1e-9))}/s"
+            line = f"epoch {self.job.epoch:{width}}/{self.epochs}  loss {metrics['loss']:.4f}{held_out}  {took}"
             if self.bar is not None:
                 self.bar.console.print(line, highlight=False)
             else:
@@ -61,12 +61,15 @@ class Progress:
 
 def label(metric: str) -> str:
     """A metric's name as people read it."""
+    metric = {"bits_per_character": "bits/char"}.get(metric, metric)
     return metric.replace("_", " ")
 
 
 def shown(metric: str, value: float) -> str:
     """A metric's value as people read it."""
-    return f"{100 * value:.2f} %" if metric.endswith("accuracy") else f"{value:.4g}" if value >= 1000 else f"{value:.4f}"
+    if metric.endswith("accuracy"):
+        return f"{100 * value:.2f} %"
+    return f"{value:.1f}" if metric.endswith("units") or value >= 1000 else f"{value:.2f}" if value >= 100 else f"{value:.4f}"
 
 
 def count(rate: float) -> str:

@@ -33,7 +33,11 @@ class Reconstruction(Regression):
         return self.corrupt(clean, default_rng() if self.net.training else self._fixed), clean
 
     def score(self, y: np.ndarray, target: np.ndarray) -> float:
-        return super().score(F.sigmoid_forward(y)[0] if isinstance(self.loss, BCEWithLogitsLoss) else y, target)
+        return super().score(self.pixels(y), target)
+
+    def pixels(self, y: np.ndarray) -> np.ndarray:
+        """What the network gives, as pixels in [0, 1]."""
+        return F.sigmoid_forward(y)[0] if isinstance(self.loss, BCEWithLogitsLoss) else y
 
     def reset(self) -> None:
         self._fixed = np.random.default_rng(0)
@@ -54,6 +58,10 @@ class Variational(Reconstruction):
         if len(found) != 1:
             raise ArgumentError(f"Variational needs a network with one Gaussian layer, got {len(found)}")
         self.latent = found[0]
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        return self.metric, "kl"
 
     def train(self, batch: Any) -> tuple[float, int]:
         x, n = batch[0], max(len(batch[0]), 1)

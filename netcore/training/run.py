@@ -5,7 +5,7 @@
         metrics.jsonl        one line of numbers an epoch; the same lines, bit for bit, however often it was resumed
         times.jsonl          seconds of each epoch
         checkpoints/         step-00001234.safetensors, the last two; written atomically
-        model.safetensors    the weights at the end
+        model.safetensors    the weights at the end; best.safetensors: of the epoch that was best on held-out data
         result.json          the numbers on the test data
         figures/
 """
@@ -120,9 +120,14 @@ class Run:
     def save_final(self, net: Layer) -> None:
         save(self.folder / "model.safetensors", net)
 
-    def load_weights(self, net: Layer) -> None:
-        """The weights at the end, or, of a run that has not ended, of its newest checkpoint."""
-        path = self.folder / "model.safetensors"
+    def save_best(self, net: Layer) -> None:
+        save(self.folder / "best.safetensors", net)
+
+    def load_weights(self, net: Layer, best: bool = False) -> None:
+        """The weights at the end, or, of a run that has not ended, of its newest checkpoint; with `best`, of the best epoch."""
+        path = self.folder / ("best.safetensors" if best else "model.safetensors")
+        if best and not path.exists():
+            raise CheckpointError(f"{self.folder} holds no best.safetensors: no epoch was measured on held-out data")
         if path.exists():
             net.load_state_dict(load(path))
             return

@@ -9,7 +9,7 @@ checksum over the arrays tells a file that was damaged later.
 import json
 import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,13 +27,15 @@ class Job:
     """One training: where it stands, and how to save and restore that."""
 
     def __init__(
-        self, net: Layer, optimizer: Optimizer, loader: Iterable[Any], task: Any, schedule: Any, callbacks: Sequence[Callback], run: Run | None
-    ) -> None:
-        self.net, self.optimizer, self.loader, self.task = net, optimizer, loader, task
+        self, net: Layer, optimizer: Optimizer, loader: Any, val: Any, task: Any, schedule: Any,
+        callbacks: Sequence[Callback], run: Run | None,
+    ) -> None:  # fmt: skip
+        self.net, self.optimizer, self.loader, self.val, self.task = net, optimizer, loader, val, task
         self.schedule, self.callbacks, self.run = schedule, list(callbacks), run
         self.epoch = self.step = 0
         self.loss_sum, self.samples = 0.0, 0
         self.history: list[dict[str, float]] = []
+        self.best: float | None = None  # of the task's metric on held-out data
         self.stopped = False
         self._saved_at = self._epoch_began = time.monotonic()
 
@@ -73,12 +75,21 @@ class Job:
         self.loss_sum, self.samples = 0.0, 0
         for callback in self.callbacks:
             callback.after_epoch(self, metrics)
+        self._keep_best(metrics)
         for callback in reversed(self.callbacks):
             callback.after_evaluation(self)
         if self.run is not None:
             self.run.append_metrics(self.history[-1], elapsed)
             self.save()
         self._epoch_began = time.monotonic()
+
+    def _keep_best(self, metrics: dict[str, float]) -> None:
+        """Keep the weights of the best epoch in a file of their own."""
+        value = metrics.get(f"val_{self.task.metric}")
+        if value is not None and (self.best is None or (value > self.best if self.task.better == "max" else value < self.best)):
+            self.best = value
+            if self.run is not None:
+                self.run.save_best(self.net)
 
     def finish(self) -> None:
         for callback in self.callbacks:
@@ -107,7 +118,8 @@ class Job:
             "optimizer": {name: value for name, value in optimizer.items() if not isinstance(value, np.ndarray)},
             "schedule": None if self.schedule is None else self.schedule.state_dict(),
             "callbacks": [callback.state_dict() for callback in self.callbacks],
-            "loader": self.loader.state_dict() if hasattr(self.loader, "state_dict") else None,
+            "best": self.best,
+            "loaders": [loader.state_dict() if hasattr(loader, "state_dict") else None for loader in (self.loader, self.val)],
             "generators": [jsonable(generator) for generator in self._generators()],
             "checksum": checksum(arrays),
         }
@@ -147,12 +159,14 @@ class Job:
         if self.schedule is not None:
             self.schedule.load_state_dict(numbers["schedule"])
             self.optimizer.lr = numbers["optimizer"]["lr"]
-        if numbers["loader"] is not None:
-            self.loader.load_state_dict(numbers["loader"])  # type: ignore[attr-defined]
+        for loader, state in zip((self.loader, self.val), numbers["loaders"], strict=True):
+            if state is not None and hasattr(loader, "load_state_dict"):
+                loader.load_state_dict(state)
         for generator, state in zip(self._generators(), numbers["generators"], strict=True):
             generator.bit_generator.state = state
         self.epoch, self.step, self.stopped = numbers["epoch"], numbers["step"], numbers["stopped"]
         self.loss_sum, self.samples, self.history = numbers["loss_sum"], numbers["samples"], numbers["history"]
+        self.best = numbers["best"]
 
     def _generators(self) -> list[np.random.Generator]:
         """Every random generator that training draws from, besides the loader's: the global one, and layers' own."""

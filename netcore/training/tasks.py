@@ -26,6 +26,11 @@ class Classification:
     def __init__(self, net: Layer, loss: Loss) -> None:
         self.net, self.loss = net, loss
 
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The metrics that are shown while it trains."""
+        return (self.metric,)
+
     def pair(self, batch: Any) -> tuple[Any, np.ndarray]:
         """Input and target."""
         return batch[0], batch[1]

@@ -69,11 +69,14 @@ def test_train_resume_eval(tmp_path):
     out = invoke("train", "mlp", "--run", run, "--epochs", 2, "--limit", 100, "--threads", 1)
     assert "9,610 parameters" in out and "test" in out and f"netcore eval {run}" in out
     assert "epoch 2/2" in out
+    assert (run / "figures" / "learning-curves.png").stat().st_size > 1000
     assert "(resumed)" in invoke("train", "mlp", "--run", run, "--resume")  # its options come from the run
     assert invoke("train", "mlp", "--run", run, "--resume", "--quiet") == ""
     found = json.loads(invoke("eval", run, "--json"))
     assert found["accuracy"] == json.loads((run / "result.json").read_text())["test"]["accuracy"]
-    assert "accuracy" in invoke("eval", run, "--split", "validation")
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    best = json.loads(invoke("eval", run, "--split", "validation", "--best", "--json"))
+    assert best["accuracy"] == max(row["val_accuracy"] for row in rows)
 
 
 def test_train_chooses_a_folder(tmp_path, monkeypatch):

@@ -111,7 +111,7 @@ def test_what_a_run_keeps(tmp_path):
     assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 2
     with pytest.raises(CheckpointError, match="holds a run already"):
         recipes.train(recipe, tmp_path)
-    with pytest.raises(CheckpointError, match="begun with lr=0.003, not 0.1"):
+    with pytest.raises(CheckpointError, match=r"begun with lr=0\.003, not 0\.1"):
         recipes.train(recipes.get("mlp", epochs=2, limit=100, lr=0.1), tmp_path, resume=True)
     with pytest.raises(CheckpointError, match="is a run of 'mlp', not of 'lenet'"):
         recipes.train(recipes.get("lenet"), tmp_path, resume=True)
@@ -140,7 +140,7 @@ def test_unknown_names_and_wrong_data():
         recipes.get("le-net")
     with pytest.raises(ArgumentError, match="has no option 'widht'"):
         recipes.get("cnn", widht=3)
-    wrong = (("mlp", "sunspots", "no labelled images"), ("char-lstm", "digits", "no text"), ("series-lstm", "digits", "split|series"))
+    wrong = (("mlp", "sunspots", "no labelled images"), ("char-lstm", "digits", "no text"), ("series-lstm", "digits", "no time series"))
     for name, data, message in wrong:
         with pytest.raises(ArgumentError, match=message):
             recipes.get(name, data=data).prepare()

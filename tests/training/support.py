@@ -32,7 +32,8 @@ def parts(seed: int = 1, batch_size: int = 64, samples: int = 320):
     train, val = digits.take(slice(0, samples)), digits.take(slice(1000, 1100))
     net = nc.Sequential(nc.Flatten(), nc.Linear(64, 24), nc.ReLU(), nc.Dropout(0.2), nc.Linear(24, 10))
     optimizer = nc.Adam(net.parameters(), lr=5e-3)
-    loaders = nc.data.DataLoader(train, batch_size=batch_size, shuffle=True), nc.data.DataLoader(val, batch_size=50)
+    noisy = nc.data.DataLoader(train, batch_size=batch_size, shuffle=True, transform=nc.data.Noise(0.1))
+    loaders = noisy, nc.data.DataLoader(val, batch_size=50)
     return net, nc.CrossEntropyLoss(), optimizer, *loaders
 
 

@@ -15,7 +15,7 @@ from netcore.errors import CheckpointError
 from netcore.training import Average, Callback, EarlyStopping, Run, fit
 from tests.training.support import parts, start, weights
 
-FILES = ("model.safetensors", "metrics.jsonl", "result.json")
+FILES = ("model.safetensors", "best.safetensors", "metrics.jsonl", "result.json")
 TRAININGS = {
     "mlp": {"limit": 700, "epochs": 3, "ema": 0.9},
     "char-lstm": {"limit": 3000, "epochs": 2, "hidden": 16, "embedding": 8, "steps": 8},
