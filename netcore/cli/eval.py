@@ -32,7 +32,7 @@ def command(run: str, split: str, best: bool, as_json: bool, data_dir: str | Non
     if as_json:
         click.echo(json.dumps({"run": str(run), "recipe": recipe.name, "data": recipe.data, "split": name, **found}))
         return
-    show.fact(recipe.name, f"{type(recipe).summary()}")
+    show.console.print(f"[bold]{recipe.name}[/bold]: {type(recipe).summary()}")
     show.fact("data", f"{recipe.data}, {name}")
     for metric, value in found.items():
         show.fact("", f"{show.label(metric):20} {show.shown(metric, value)}")
