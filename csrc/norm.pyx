@@ -17,8 +17,13 @@ from cython cimport floating
 from cython.parallel cimport prange
 from libc.math cimport sqrt
 from libc.stdlib cimport calloc, free
+from libc.string cimport memset
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
+
+
+cdef enum:
+    SMALL = 1 << 14         # numbers below which one thread does it
 
 
 # ---- batch norm: x (N, C, P), P pixels -------------------------------------------------------------------------------
@@ -27,9 +32,12 @@ def batch_statistics(const floating[:, :, ::1] x, double[::1] mean, double[::1] 
     """Mean and biased variance of each channel."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t samples = x.shape[0], channels = x.shape[1], pixels = x.shape[2], c, n
-    cdef int threads = thread_count()
+    cdef int threads = thread_count() if x.size >= SMALL else 1
     cdef double total
     if samples * pixels == 0:
+        return
+    if pixels == 1:
+        column_statistics(samples, channels, &x[0, 0, 0], &mean[0], &var[0])
         return
     for c in prange(channels, nogil=True, num_threads=threads, schedule="static"):
         total = 0
@@ -46,8 +54,13 @@ def batch_apply(const floating[:, :, ::1] x, const double[::1] mean, const doubl
     """y = (x - mean) rstd w + b, with the statistics of each channel; w and b empty where there are none."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t samples = x.shape[0], channels = x.shape[1], pixels = x.shape[2], i, c
-    cdef int threads = thread_count()
-    if pixels == 0:
+    cdef int threads = thread_count() if x.size >= SMALL else 1
+    if samples * channels * pixels == 0:
+        return
+    if pixels == 1:
+        for i in prange(samples, nogil=True, num_threads=threads if samples * channels >= SMALL else 1, schedule="static"):
+            for c in range(channels):
+                y[i, c, 0] = <floating> ((x[i, c, 0] - mean[c]) * rstd[c] * (w[c] if w.shape[0] else 1) + (b[c] if b.shape[0] else 0))
         return
     for i in prange(samples * channels, nogil=True, num_threads=threads, schedule="static"):
         c = i % channels
@@ -59,9 +72,13 @@ def batch_gradient(const floating[:, :, ::1] x, const double[::1] mean, const do
     """dx, dw = Σ dy x̂ and db = Σ dy of batch norm in training; dx is left out where it is empty."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t samples = x.shape[0], channels = x.shape[1], pixels = x.shape[2], c, n
-    cdef int threads = thread_count()
+    cdef int threads = thread_count() if x.size >= SMALL else 1
     cdef double products, total, scale, count = samples * pixels
     if samples * pixels == 0:
+        return
+    if pixels == 1:
+        column_gradient(samples, channels, &x[0, 0, 0], &mean[0], &rstd[0], &w[0] if w.shape[0] else NULL, &dy[0, 0, 0],
+                        &dx[0, 0, 0] if dx.shape[0] else NULL, &dw[0], &db[0])
         return
     for c in prange(channels, nogil=True, num_threads=threads, schedule="static"):
         products, total = 0, 0
@@ -77,6 +94,54 @@ def batch_gradient(const floating[:, :, ::1] x, const double[::1] mean, const do
                                   &x[n, c, 0], &dy[n, c, 0], &dx[n, c, 0])
 
 
+# ---- batch norm of columns: x (N, C), P = 1. Rows are contiguous, so that is how the walk goes. ------------------------
+
+cdef void column_statistics(Py_ssize_t samples, Py_ssize_t channels, const floating *x, double *mean, double *var) noexcept nogil:
+    cdef Py_ssize_t n, c
+    cdef double d
+    memset(mean, 0, channels * sizeof(double))
+    memset(var, 0, channels * sizeof(double))
+    for n in range(samples):
+        for c in range(channels):
+            mean[c] += x[n * channels + c]
+    for c in range(channels):
+        mean[c] /= samples
+    for n in range(samples):
+        for c in range(channels):
+            d = x[n * channels + c] - mean[c]
+            var[c] += d * d
+    for c in range(channels):
+        var[c] /= samples
+
+
+cdef int column_gradient(Py_ssize_t samples, Py_ssize_t channels, const floating *x, const double *mean, const double *rstd, const floating *w,
+                         const floating *dy, floating *dx, floating *dw, floating *db) except -1 nogil:
+    cdef Py_ssize_t n, c
+    cdef double g, centred
+    cdef double *products = <double *> calloc(2 * channels, sizeof(double))
+    cdef double *total = products + channels
+    if products == NULL:
+        raise MemoryError("no memory for the sums of a batch norm's gradient")
+    for n in range(samples):
+        for c in range(channels):
+            g = dy[n * channels + c]
+            products[c] += g * (x[n * channels + c] - mean[c])
+            total[c] += g
+    for c in range(channels):
+        dw[c] = <floating> (products[c] * rstd[c])
+        db[c] = <floating> total[c]
+        products[c] *= rstd[c] * rstd[c] / samples
+        total[c] /= samples
+    if dx != NULL:
+        for n in range(samples):
+            for c in range(channels):
+                centred = x[n * channels + c] - mean[c]
+                g = rstd[c] * (dy[n * channels + c] - total[c] - centred * products[c])
+                dx[n * channels + c] = <floating> (g * w[c] if w != NULL else g)
+    free(products)
+    return 0
+
+
 # ---- group norm: x (N, C, P), mean and rstd (N, groups) --------------------------------------------------------------
 
 def group_forward(const floating[:, :, ::1] x, Py_ssize_t groups, double eps, const floating[::1] w, const floating[::1] b,
@@ -84,7 +149,7 @@ def group_forward(const floating[:, :, ::1] x, Py_ssize_t groups, double eps, co
     """y = x̂ w + b, with the statistics of each group of channels in each sample."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t samples = x.shape[0], size = x.shape[1] // groups, pixels = x.shape[2], i, n, g, c
-    cdef int threads = thread_count()
+    cdef int threads = thread_count() if x.size >= SMALL else 1
     if size * pixels == 0:
         return
     for i in prange(samples * groups, nogil=True, num_threads=threads, schedule="static"):
@@ -97,14 +162,14 @@ def group_forward(const floating[:, :, ::1] x, Py_ssize_t groups, double eps, co
 
 def group_gradient(const floating[:, :, ::1] x, const double[:, ::1] mean, const double[:, ::1] rstd, const floating[::1] w, const floating[:, :, ::1] dy,
                    floating[:, :, ::1] dx, floating[::1] dw, floating[::1] db):
-    """dx, dw and db of group norm."""
+    """dx, dw and db of group norm; dx is left out where it is empty."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t samples = x.shape[0], channels = x.shape[1], pixels = x.shape[2], groups = mean.shape[1], size = channels // groups, i, c, n, g
-    cdef int threads = thread_count()
+    cdef int threads = thread_count() if x.size >= SMALL else 1
     cdef double products, total, weight, r, count = size * pixels
     if count == 0:
         return
-    for i in prange(samples * groups, nogil=True, num_threads=threads, schedule="static"):
+    for i in prange(samples * groups if dx.shape[0] else 0, nogil=True, num_threads=threads, schedule="static"):
         n, g = i // groups, i % groups
         products, total, r = 0, 0, rstd[n, g]
         for c in range(g * size, (g + 1) * size):
@@ -133,7 +198,7 @@ def layer_forward(const floating[:, ::1] x, double eps, const floating[::1] w, c
     """y = x̂ w + b, with the statistics of each row."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t rows = x.shape[0], n = x.shape[1], row
-    cdef int threads = thread_count()
+    cdef int threads = thread_count() if x.size >= SMALL else 1
     cdef const floating *weight = &w[0] if w.shape[0] else NULL
     cdef const floating *bias = &b[0] if b.shape[0] else NULL
     if n == 0:
@@ -146,10 +211,10 @@ def layer_forward(const floating[:, ::1] x, double eps, const floating[::1] w, c
 
 def layer_gradient(const floating[:, ::1] x, const double[::1] mean, const double[::1] rstd, const floating[::1] w, const floating[:, ::1] dy,
                    floating[:, ::1] dx, floating[::1] dw, floating[::1] db):
-    """dx, dw and db of layer norm; dw and db as partial sums over chunks of rows, added in their order."""
+    """dx, dw and db of layer norm, each left out where it is empty; dw and db as partial sums over chunks of rows, added in their order."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t rows = x.shape[0], n = x.shape[1], row, chunk, chunks = (rows + CHUNK_ROWS - 1) // CHUNK_ROWS
-    cdef int threads = thread_count()
+    cdef int threads = thread_count() if x.size >= SMALL else 1
     cdef const floating *weight = &w[0] if w.shape[0] else NULL
     cdef floating *partial
     if n == 0 or rows == 0:
@@ -160,7 +225,7 @@ def layer_gradient(const floating[:, ::1] x, const double[::1] mean, const doubl
     with nogil:
         for chunk in prange(chunks, num_threads=threads, schedule="static"):
             for row in range(chunk * CHUNK_ROWS, min(rows, (chunk + 1) * CHUNK_ROWS)):
-                K.layer_norm_gradient(n, mean[row], rstd[row], &x[row, 0], weight, &dy[row, 0], &dx[row, 0], partial + chunk * 2 * n, partial + (chunk * 2 + 1) * n)
+                K.layer_norm_gradient(n, mean[row], rstd[row], &x[row, 0], weight, &dy[row, 0], &dx[row, 0] if dx.shape[0] else NULL, partial + chunk * 2 * n, partial + (chunk * 2 + 1) * n)
         for chunk in range(chunks):
             if dw.shape[0]:
                 K.add_to(n, partial + chunk * 2 * n, &dw[0])

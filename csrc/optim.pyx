@@ -57,3 +57,9 @@ def adagrad(double lr, double eps, double weight_decay, floating[::1] theta, con
     for block in prange((n + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         i = block * BLOCK
         K.adagrad(min(BLOCK, n - i), lr, eps, weight_decay, &theta[i], &gradient[i], &total[i])
+
+
+def square_sum(const floating[::1] gradient) -> float:
+    """Σ g², in pieces that are added in double, in their order."""
+    cdef const nc_kernels *K = kernels_for(sizeof(floating))
+    return K.sum_squares(gradient.shape[0], 0, &gradient[0]) if gradient.shape[0] else 0.0

@@ -11,7 +11,9 @@ Overlapping windows add up. Threads own planes (one channel of one sample). NumP
 
 from cython cimport floating
 from cython.parallel cimport prange
+from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, uint8_t
+from libc.string cimport memset
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
 
@@ -36,6 +38,16 @@ cdef Windows windows(x_shape, y_shape, kernel, stride, padding, dilation):
     return g
 
 
+cdef inline Py_ssize_t first_inside(Py_ssize_t start, Py_ssize_t dilation) noexcept nogil:
+    """The first place of a window, started there, that is not in the padding before the image."""
+    return (dilation - 1 - start) // dilation if start < 0 else 0
+
+
+cdef inline Py_ssize_t end_inside(Py_ssize_t start, Py_ssize_t dilation, Py_ssize_t places, Py_ssize_t size) noexcept nogil:
+    """One past the last place of it that is not in the padding behind an image of that size."""
+    return min(places, (size - start + dilation - 1) // dilation)
+
+
 # ---- max -------------------------------------------------------------------------------------------------------------
 
 def max_forward(const floating[:, :, ::1] x, floating[:, :, ::1] y, place_t[:, :, ::1] which, kernel, stride, padding, dilation):
@@ -56,30 +68,30 @@ def max_forward(const floating[:, :, ::1] x, floating[:, :, ::1] y, place_t[:, :
 
 
 cdef void max_plane(const Windows *g, const floating *x, floating *y, place_t *which) noexcept nogil:
-    cdef Py_ssize_t oh, ow, r, s, h, w
+    cdef Py_ssize_t oh, ow, r, s, h0, w0, first_r, last_r, first_s, last_s
     cdef floating best, value
     cdef place_t place
-    cdef bint found
+    cdef const floating *row
     for oh in range(g.oh):
+        h0 = oh * g.stride_h - g.top
+        first_r, last_r = first_inside(h0, g.dilation_h), end_inside(h0, g.dilation_h, g.r, g.h)
         for ow in range(g.ow):
-            best, place, found = 0, 0, False
-            for r in range(g.r):
-                h = oh * g.stride_h - g.top + r * g.dilation_h
-                if h < 0 or h >= g.h:
-                    continue
-                for s in range(g.s):
-                    w = ow * g.stride_w - g.left + s * g.dilation_w
-                    if w < 0 or w >= g.w:
-                        continue
-                    value = x[h * g.w + w]
-                    if not found or value > best or value != value:
-                        best, place, found = value, <place_t> (r * g.s + s), True
+            best = -INFINITY
+            w0 = ow * g.stride_w - g.left
+            first_s, last_s = first_inside(w0, g.dilation_w), end_inside(w0, g.dilation_w, g.s, g.w)
+            place = <place_t> (first_r * g.s + first_s)
+            for r in range(first_r, last_r):
+                row = x + (h0 + r * g.dilation_h) * g.w + w0
+                for s in range(first_s, last_s):
+                    value = row[s * g.dilation_w]
+                    if value > best or value != value:
+                        best, place = value, <place_t> (r * g.s + s)
             y[oh * g.ow + ow] = best
             which[oh * g.ow + ow] = place
 
 
 def max_backward(const floating[:, :, ::1] dy, const place_t[:, :, ::1] which, floating[:, :, ::1] dx, kernel, stride, padding, dilation):
-    """dx += dy at the place that won; dx comes in as zeros."""
+    """dx = Σ dy at the places that won, zeros elsewhere; every number of dx is written."""
     cdef Windows g = windows(dx.shape, dy.shape, kernel, stride, padding, dilation)
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t planes = dx.shape[0], plane, oh, ow, h, w
@@ -88,15 +100,19 @@ def max_backward(const floating[:, :, ::1] dy, const place_t[:, :, ::1] which, f
         return
     if place_t is uint8_t and is_2x2(&g):
         for plane in prange(planes, nogil=True, num_threads=threads, schedule="static"):
+            if 2 * g.oh < g.h or 2 * g.ow < g.w:  # a last row or column in no window
+                memset(&dx[plane, 0, 0], 0, g.h * g.w * sizeof(floating))
             for oh in range(g.oh):
                 K.max_pool_2x2_gradient(g.ow, &dy[plane, oh, 0], <const uint8_t *> &which[plane, oh, 0], &dx[plane, 2 * oh, 0], &dx[plane, 2 * oh + 1, 0])
         return
     for plane in prange(planes, nogil=True, num_threads=threads, schedule="static"):
+        memset(&dx[plane, 0, 0], 0, g.h * g.w * sizeof(floating))
         for oh in range(g.oh):
             for ow in range(g.ow):
                 h = oh * g.stride_h - g.top + which[plane, oh, ow] // g.s * g.dilation_h
                 w = ow * g.stride_w - g.left + which[plane, oh, ow] % g.s * g.dilation_w
-                dx[plane, h, w] += dy[plane, oh, ow]
+                if 0 <= h < g.h and 0 <= w < g.w:  # not so in a window that holds nothing but padding
+                    dx[plane, h, w] += dy[plane, oh, ow]
 
 
 cdef bint is_2x2(const Windows *g) noexcept nogil:
@@ -141,7 +157,7 @@ cdef void average_plane(const Windows *g, const floating *x, floating *y, bint c
 
 
 def average_backward(const floating[:, :, ::1] dy, floating[:, :, ::1] dx, kernel, stride, padding, bint count_padding):
-    """dx += dy / count over each window; dx comes in as zeros."""
+    """dx = Σ dy / count over the windows that hold a place; every number of dx is written."""
     cdef Windows g = windows(dx.shape, dy.shape, kernel, stride, padding, (1, 1))
     cdef Py_ssize_t planes = dx.shape[0], plane
     cdef int threads = thread_count() if planes * g.h * g.w >= SMALL else 1
@@ -154,6 +170,7 @@ def average_backward(const floating[:, :, ::1] dy, floating[:, :, ::1] dx, kerne
 cdef void average_plane_gradient(const Windows *g, const floating *dy, floating *dx, bint count_padding) noexcept nogil:
     cdef Py_ssize_t oh, ow, h, w, h0, w0
     cdef floating share
+    memset(dx, 0, g.h * g.w * sizeof(floating))
     for oh in range(g.oh):
         h0 = oh * g.stride_h - g.top
         for ow in range(g.ow):

@@ -21,7 +21,7 @@ class Parameter:
     __slots__ = ("__weakref__", "data", "grad", "name", "requires_grad")
 
     def __init__(self, data: np.ndarray, requires_grad: bool = True, name: str = "") -> None:
-        self.data: np.ndarray = np.ascontiguousarray(data)
+        self.data: np.ndarray = np.asarray(data, order="C")  # ascontiguousarray would make a scalar an array of one
         self.grad: np.ndarray | None = None
         self.requires_grad = requires_grad
         self.name = name

@@ -18,14 +18,17 @@ def window_output(size: int, kernel: int, stride: int, pad: int, dilation: int =
     """
     span = dilation * (kernel - 1) + 1
     rest = size + pad - span
-    if rest < 0:
+    out = (-(-rest // stride) if ceil_mode else rest // stride) + 1
+    if out < 1:
         raise ShapeError(f"a window that spans {span} does not fit into {size} with padding {pad}; use a smaller kernel or more padding")
-    return (-(-rest // stride) if ceil_mode else rest // stride) + 1
+    return out
 
 
 def pool_output(size: int, kernel: int, stride: int, pad: int, dilation: int = 1, ceil_mode: bool = False) -> int:
     """Outputs of a pooling with `pad` on both sides; with ceil_mode the last window must still start inside the image or
     its padding before."""
+    if size < 1:
+        raise ShapeError(f"pooling needs an image of at least one row and column, got a size of {size}")
     out = window_output(size, kernel, stride, 2 * pad, dilation, ceil_mode)
     return out - 1 if ceil_mode and (out - 1) * stride >= size + pad else out
 

@@ -93,27 +93,46 @@ static double NC_NAME(cross_entropy)(long n, long target, double smoothing, cons
     return loss;
 }
 
-/* Σ x, Σ (x - center)², Σ dy (x - center) */
+/* Σ x, Σ (x - center)², Σ dy (x - center). Long rows are cut into pieces, whose sums are added in double: the rounding
+ * error of a sum in REAL grows with its length. */
+enum { NC_NAME(PIECE) = 64 * VL };
+#define PIECES for (long from = 0, end = n < NC_NAME(PIECE) ? n : NC_NAME(PIECE); from < n; from = end, end = n < end + NC_NAME(PIECE) ? n : end + NC_NAME(PIECE))
+#define EACH_OF_PIECE for (long i = from; i < end; i += VL)
+
 static double NC_NAME(sum)(long n, const REAL *x) {
-    vec sum = vzero();
-    EACH sum = vadd(sum, GET(x));
-    return vsum(sum);
+    double total = 0;
+    PIECES {
+        vec sum = vzero();
+        EACH_OF_PIECE sum = vadd(sum, GET(x));
+        total += vsum(sum);
+    }
+    return total;
 }
 static double NC_NAME(sum_squares)(long n, double center, const REAL *x) {
     const vec c = vset1((REAL)center);
-    vec sum = vzero();
-    EACH {
-        vec d = vsub(NC_NAME(row_part)(x, i, n, (REAL)center), c);
-        sum = vfma(d, d, sum);
+    double total = 0;
+    PIECES {
+        vec sum = vzero();
+        EACH_OF_PIECE {
+            vec d = vsub(NC_NAME(row_part)(x, i, n, (REAL)center), c);
+            sum = vfma(d, d, sum);
+        }
+        total += vsum(sum);
     }
-    return vsum(sum);
+    return total;
 }
 static double NC_NAME(sum_products)(long n, double center, const REAL *x, const REAL *dy) {
     const vec c = vset1((REAL)center);
-    vec sum = vzero();
-    EACH sum = vfma(GET(dy), vsub(GET(x), c), sum);
-    return vsum(sum);
+    double total = 0;
+    PIECES {
+        vec sum = vzero();
+        EACH_OF_PIECE sum = vfma(GET(dy), vsub(GET(x), c), sum);
+        total += vsum(sum);
+    }
+    return total;
 }
+#undef PIECES
+#undef EACH_OF_PIECE
 
 /* y = scale (x - center) + shift */
 static void NC_NAME(affine)(long n, double center, double scale, double shift, const REAL *x, REAL *y) {
@@ -132,7 +151,8 @@ static void NC_NAME(layer_norm)(long n, double mean, double rstd, const REAL *x,
     const vec m = vset1((REAL)mean), r = vset1((REAL)rstd);
     EACH {
         vec normal = vmul(vsub(GET(x), m), r);
-        PUT(y, w ? vfma(normal, GET(w), b ? GET(b) : vzero()) : normal);
+        if (w) normal = vmul(normal, GET(w));
+        PUT(y, b ? vadd(normal, GET(b)) : normal);
     }
 }
 

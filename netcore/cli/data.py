@@ -40,7 +40,8 @@ def verify_command(names: tuple[str, ...], data_dir: str | None) -> None:
     """Compare files with their checksums. Without a NAME: all sets that are here."""
     chosen = names or tuple(str(d["name"]) for d in data.describe(data_dir) if d["found"])
     report = [(name, *line) for name in chosen for line in data.verify(name, data_dir)]
-    show.table("data set", "file", "", "", rows=[(name, file, "ok" if ok else "[red]WRONG[/red]", message) for name, file, ok, message in report])
+    rows = [(name, file, "ok" if ok else "[red]WRONG[/red]", message.removesuffix(" as it should be")) for name, file, ok, message in report]
+    show.table("data set", "file", "", "", rows=rows)
     if wrong := [file for _, file, ok, _ in report if not ok]:
         raise click.ClickException(f"{len(wrong)} of {len(report)} files are not as they should be, {wrong[0]} first")
 

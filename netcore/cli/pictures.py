@@ -59,7 +59,7 @@ def read_picture(path: str) -> np.ndarray:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise problem(path, "an image file", error.strerror or str(error), "check the path") from None
+        raise problem(path, "an image file", (error.strerror or str(error)).lower(), "check the path") from None
     import io
 
     try:

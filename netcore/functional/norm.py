@@ -3,6 +3,7 @@
 Caches x by reference and the statistics, in float64.
 """
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +18,10 @@ Gradients = tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]
 class NormCache(NamedTuple):
     x: np.ndarray
     w: np.ndarray  # empty where there is none
-    has_bias: bool
+    b_size: int  # 0 where there is none
     mean: np.ndarray
     rstd: np.ndarray
+    shape: tuple[int, ...]  # of w and b
 
 
 def _affine(x: np.ndarray, w: np.ndarray | None, b: np.ndarray | None, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -37,7 +39,7 @@ def _affine(x: np.ndarray, w: np.ndarray | None, b: np.ndarray | None, shape: tu
 
 def _channels(x: np.ndarray) -> np.ndarray:
     """(N, C, …) as (N, C, P)."""
-    return x.reshape(x.shape[0], x.shape[1], int(np.prod(x.shape[2:])))
+    return x.reshape(x.shape[0], x.shape[1], prod(x.shape[2:]))
 
 
 def _with_channels(x: np.ndarray) -> np.ndarray:
@@ -80,17 +82,17 @@ def batch_norm_forward(
     checks.shape_is("var", rstd, (x.shape[1],), "(one per channel)")
     y = memory.empty(x.shape, x.dtype)
     kernels.norm.batch_apply(_channels(x), mean, rstd, weight, bias, _channels(y))
-    return y, NormCache(x, weight, b is not None, mean, rstd)
+    return y, NormCache(x, weight, bias.size, mean, rstd, (x.shape[1],))
 
 
 def batch_norm_backward(dy: np.ndarray, cache: NormCache, *, needs: tuple[bool, bool, bool] = (True, True, True)) -> Gradients:
     """(dx, dw, db) where the statistics were the batch's own."""
-    x, w, has_bias, mean, rstd = cache
+    x, w, b_size, mean, rstd, _ = cache
     dy = checks.gradient("dy", dy, x.shape, x.dtype)
     dx = memory.empty(x.shape if needs[0] else (0, *x.shape[1:]), x.dtype)
     dw, db = _sums(x, x.shape[1])
     kernels.norm.batch_gradient(_channels(x), mean, rstd, w, _channels(dy), _channels(dx), dw, db)
-    return dx if needs[0] else None, dw if needs[1] and w.size else None, db if needs[2] and has_bias else None
+    return dx if needs[0] else None, dw if needs[1] and w.size else None, db if needs[2] and b_size else None
 
 
 def group_norm_forward(
@@ -104,41 +106,48 @@ def group_norm_forward(
     weight, bias = _affine(x, w, b, (x.shape[1],))
     y, mean, rstd = memory.empty(x.shape, x.dtype), np.zeros((x.shape[0], groups)), np.zeros((x.shape[0], groups))
     kernels.norm.group_forward(_channels(x), groups, eps, weight, bias, _channels(y), mean, rstd)
-    return y, NormCache(x, weight, b is not None, mean, rstd)
+    return y, NormCache(x, weight, bias.size, mean, rstd, (x.shape[1],))
 
 
 def group_norm_backward(dy: np.ndarray, cache: NormCache, *, needs: tuple[bool, bool, bool] = (True, True, True)) -> Gradients:
     """(dx, dw, db)."""
-    x, w, has_bias, mean, rstd = cache
+    x, w, b_size, mean, rstd, _ = cache
     dy = checks.gradient("dy", dy, x.shape, x.dtype)
-    dx = memory.empty(x.shape, x.dtype)
+    dx = memory.empty(x.shape if needs[0] else (0, *x.shape[1:]), x.dtype)
     dw, db = _sums(x, x.shape[1])
     kernels.norm.group_gradient(_channels(x), mean, rstd, w, _channels(dy), _channels(dx), dw, db)
-    return dx if needs[0] else None, dw if needs[1] and w.size else None, db if needs[2] and has_bias else None
+    return dx if needs[0] else None, dw if needs[1] and w.size else None, db if needs[2] and b_size else None
+
+
+def last_axes(normalized_shape: int | tuple[int, ...]) -> tuple[int, ...]:
+    """The sizes of the last axes, from one number or several."""
+    sizes = normalized_shape if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
+    if not sizes:
+        raise ArgumentError("normalized_shape must name at least one axis")
+    return tuple(checks.positive("normalized_shape", size) for size in sizes)
 
 
 def layer_norm_forward(
-    x: np.ndarray, normalized_shape: tuple[int, ...], w: np.ndarray | None = None, b: np.ndarray | None = None, eps: float = 1e-5
+    x: np.ndarray, normalized_shape: int | tuple[int, ...], w: np.ndarray | None = None, b: np.ndarray | None = None, eps: float = 1e-5
 ) -> tuple[np.ndarray, NormCache]:
     """y = x̂ w + b for x (…, *normalized_shape), statistics over those last axes; w, b of normalized_shape."""
     x = checks.floats("x", x)
-    shape = tuple(normalized_shape)
+    shape = last_axes(normalized_shape)
     if x.shape[x.ndim - len(shape) :] != shape:
         raise ShapeError(f"x must end in the axes {shape}, got shape {x.shape}")
     weight, bias = _affine(x, w, b, shape)
-    rows = x.reshape(int(np.prod(x.shape[: x.ndim - len(shape)])), int(np.prod(shape)))
+    rows = x.reshape(prod(x.shape[: x.ndim - len(shape)]), prod(shape))
     y, mean, rstd = memory.empty(x.shape, x.dtype), np.zeros(rows.shape[0]), np.zeros(rows.shape[0])
     kernels.norm.layer_forward(rows, eps, weight, bias, y.reshape(rows.shape), mean, rstd)
-    return y, NormCache(x, weight, b is not None, mean, rstd)
+    return y, NormCache(x, weight, bias.size, mean, rstd, shape)
 
 
 def layer_norm_backward(dy: np.ndarray, cache: NormCache, *, needs: tuple[bool, bool, bool] = (True, True, True)) -> Gradients:
-    """(dx, dw, db); dw and db are flat."""
-    x, w, has_bias, mean, rstd = cache
+    """(dx, dw, db)."""
+    x, w, b_size, mean, rstd, shape = cache
     dy = checks.gradient("dy", dy, x.shape, x.dtype)
-    n = x.size // max(mean.size, 1)
-    rows = (mean.size, n)
-    dx = memory.empty(x.shape, x.dtype)
-    dw, db = _sums(x, w.size)
-    kernels.norm.layer_gradient(x.reshape(rows), mean, rstd, w, dy.reshape(rows), dx.reshape(rows), dw, db)
-    return dx if needs[0] else None, dw if needs[1] and w.size else None, db if needs[2] and has_bias else None
+    rows = (mean.size, prod(shape))
+    dx = memory.empty(rows if needs[0] else (0, rows[1]), x.dtype)
+    dw, db = np.zeros(w.size if needs[1] else 0, x.dtype), np.zeros(b_size if needs[2] else 0, x.dtype)
+    kernels.norm.layer_gradient(x.reshape(rows), mean, rstd, w, dy.reshape(rows), dx, dw, db)
+    return dx.reshape(x.shape) if needs[0] else None, dw.reshape(shape) if dw.size else None, db.reshape(shape) if db.size else None

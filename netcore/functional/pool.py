@@ -10,9 +10,11 @@ import numpy as np
 
 from netcore import checks, memory
 from netcore.backend import kernels
-from netcore.errors import ArgumentError
+from netcore.errors import ArgumentError, ShapeError
 from netcore.functional.conv import Pair, Size
 from netcore.shapes import pool_output
+
+LARGEST = 2**31  # places of a window are counted in int32 at most
 
 
 class MaxPoolCache(NamedTuple):
@@ -37,6 +39,8 @@ def window_geometry(kernel_size: Size, stride: Size | None, padding: Size) -> tu
     pads = checks.pair("padding", padding, 0)
     if any(2 * pads[i] > kernel[i] for i in (0, 1)):
         raise ArgumentError(f"padding {pads} must be at most half the kernel_size {kernel}, so that no window lies outside the image")
+    if kernel[0] * kernel[1] >= LARGEST or max(steps) >= LARGEST:
+        raise ArgumentError(f"kernel_size {kernel} and stride {steps} must stay below 2³¹ places")
     return kernel, steps, pads
 
 
@@ -48,6 +52,8 @@ def max_pool2d_forward(
     x: np.ndarray, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1, ceil_mode: bool = False
 ) -> tuple[np.ndarray, MaxPoolCache]:
     """y (N, C, OH, OW), the greatest number of each window of x (N, C, H, W). A NaN wins; ties go to the first.
+
+    A window that holds nothing but padding (dilation can make one) gives -inf, and its gradient goes nowhere.
 
     >>> import numpy as np, netcore.functional as F
     >>> y, cache = F.max_pool2d_forward(np.arange(16.0).reshape(1, 1, 4, 4), 2)
@@ -68,7 +74,7 @@ def max_pool2d_forward(
 def max_pool2d_backward(dy: np.ndarray, cache: MaxPoolCache) -> np.ndarray:
     """dx (N, C, H, W): each dy goes to the place that won; overlapping windows add up."""
     dy = checks.gradient("dy", dy, cache.y_shape, cache.dtype)
-    dx = memory.zeros(cache.x_shape, cache.dtype)
+    dx = memory.empty(cache.x_shape, cache.dtype)
     kernels.pool.max_backward(_planes(dy), cache.which, _planes(dx), *cache.geometry)
     return dx
 
@@ -94,7 +100,7 @@ def avg_pool2d_forward(
 def avg_pool2d_backward(dy: np.ndarray, cache: AvgPoolCache) -> np.ndarray:
     """dx (N, C, H, W): each dy is shared out over its window."""
     dy = checks.gradient("dy", dy, cache.y_shape, cache.dtype)
-    dx = memory.zeros(cache.x_shape, cache.dtype)
+    dx = memory.empty(cache.x_shape, cache.dtype)
     kernels.pool.average_backward(_planes(dy), _planes(dx), *cache.geometry)
     return dx
 
@@ -114,6 +120,10 @@ def adaptive_avg_pool2d_forward(x: np.ndarray, output_size: int | tuple[int | No
     """y (N, C, *output_size): the mean over windows that cover x evenly; None keeps a size."""
     x = checks.floats("x", x, 4)
     sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
+    if len(sizes) != 2:
+        raise ArgumentError(f"output_size must be one whole number or None, or two of them (height, width), got {output_size!r}")
+    if 0 in x.shape[2:]:
+        raise ShapeError(f"pooling needs an image of at least one row and column, got x {x.shape}")
     height, width = checks.pair("output_size", [x.shape[2 + i] if size is None else size for i, size in enumerate(sizes)])
     rows, columns = _adaptive_windows(x.shape[2], height), _adaptive_windows(x.shape[3], width)
     y = memory.empty((*x.shape[:2], height, width), x.dtype)

@@ -7,6 +7,7 @@ import numpy as np
 from netcore import checks
 from netcore import functional as F
 from netcore.errors import ArgumentError, ShapeError
+from netcore.functional.norm import last_axes
 from netcore.layers.base import Layer, Shape
 from netcore.parameter import Parameter
 
@@ -42,10 +43,6 @@ class Norm(Layer):
             if parameter and gradient is not None:
                 parameter.accumulate(gradient.reshape(parameter.shape))
         return dx
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        return input_shape
-
 
 class BatchNorm2d(Norm):
     """y = (x - mean) / √(var + eps) · w + b, statistics of each channel over the batch and its pixels (Ioffe and Szegedy, 2015).
@@ -123,6 +120,11 @@ class GroupNorm(Norm):
     def _gradients(self, dy: np.ndarray, cache: Any, needs: tuple[bool, bool, bool]) -> Any:
         return F.group_norm_backward(dy, cache, needs=needs)
 
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if not input_shape or input_shape[0] != self.num_channels:
+            raise ShapeError(f"input must have shape (C={self.num_channels}, …), got {input_shape} (without the batch axis)")
+        return input_shape
+
     def _describe(self) -> str:
         return f"{self.num_groups}, {self.num_channels}"
 
@@ -131,8 +133,7 @@ class LayerNorm(Norm):
     """y = x̂ w + b, statistics over the last axes, which have `normalized_shape` (Ba et al., 2016)."""
 
     def __init__(self, normalized_shape: int | tuple[int, ...], eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True) -> None:
-        shape = normalized_shape if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
-        self.normalized_shape = tuple(checks.positive("normalized_shape", size) for size in shape)
+        self.normalized_shape = last_axes(normalized_shape)
         self._affine(self.normalized_shape, elementwise_affine, eps)
         if not bias:
             self.bias = None
@@ -142,6 +143,11 @@ class LayerNorm(Norm):
 
     def _gradients(self, dy: np.ndarray, cache: Any, needs: tuple[bool, bool, bool]) -> Any:
         return F.layer_norm_backward(dy, cache, needs=needs)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if input_shape[max(0, len(input_shape) - len(self.normalized_shape)) :] != self.normalized_shape:
+            raise ShapeError(f"input must end in the axes {self.normalized_shape}, got {input_shape} (without the batch axis)")
+        return input_shape
 
     def _describe(self) -> str:
         return f"{self.normalized_shape}"

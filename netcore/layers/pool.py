@@ -114,7 +114,7 @@ class AdaptiveAvgPool2d(Layer):
     def __init__(self, output_size: int | tuple[int | None, int | None]) -> None:
         self.output_size = output_size
         sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
-        checks.pair("output_size", [1 if size is None else size for size in sizes])
+        checks.pair("output_size", [1 if size is None else size for size in sizes])  # None keeps the input's size
         self._sizes = (sizes[0], sizes[1])
 
     def _forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:

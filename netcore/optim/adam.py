@@ -38,7 +38,7 @@ class Adam(Optimizer):
         amsgrad: bool = False,
     ) -> None:
         super().__init__(params, lr)
-        if len(betas) != 2 or not all(0 <= checks.number("betas", beta) < 1 for beta in betas):
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2 or not all(0 <= checks.number("betas", beta) < 1 for beta in betas):
             raise ArgumentError(f"betas must be two numbers in [0, 1), got {betas!r}")
         self.betas = (float(betas[0]), float(betas[1]))
         self.eps = checks.number("eps", eps, 0)

@@ -1,7 +1,8 @@
 """What optimisers share: the parameters, the learning rate, and state that belongs to a parameter itself."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from copy import copy
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -21,6 +22,8 @@ class Optimizer:
     hyper: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, params: Iterable[Parameter], lr: float) -> None:
+        if not isinstance(params, Iterable):
+            raise ArgumentError(f"{type(self).__name__} takes an iterable of parameters (net.parameters()), got {type(params).__name__}")
         self.params = list(params)
         for parameter in self.params:
             if not all(hasattr(parameter, name) for name in ("data", "grad", "requires_grad")):
@@ -33,18 +36,30 @@ class Optimizer:
         self._state: dict[int, dict[str, Any]] = {}  # id(parameter) -> slots and step; self.params keeps the ids alive
 
     def step(self) -> None:
-        """Update every parameter that has a gradient, in place."""
-        for parameter in self.params:
-            if parameter.grad is not None and parameter.requires_grad:
-                state = self._state_of(parameter)
-                state["step"] += 1
-                theta = parameter.data
-                if not theta.flags.c_contiguous:
-                    parameter.data = theta = np.ascontiguousarray(theta)
-                gradient = checks.floats("gradient", parameter.grad, dtype=theta.dtype)
-                checks.shape_is(f"gradient of {getattr(parameter, 'name', '') or 'a parameter'}", gradient, theta.shape)
-                if theta.size:
-                    self._update(theta.reshape(-1), gradient.reshape(-1), state)
+        """Update every parameter that has a gradient, in place; none of them, if one gradient does not fit."""
+        ready = [
+            (parameter, self._checked_gradient(parameter))
+            for parameter in self.params
+            if parameter.grad is not None and parameter.requires_grad
+        ]
+        for parameter, gradient in ready:
+            state = self._state_of(parameter)
+            state["step"] += 1
+            theta = parameter.data
+            if not (theta.flags.c_contiguous and theta.flags.writeable):
+                parameter.data = theta = theta.copy()
+            if theta.size:
+                self._update(theta.reshape(-1), gradient.reshape(-1), state)
+
+    def _checked_gradient(self, parameter: Parameter) -> np.ndarray:
+        """The gradient, contiguous, of the parameter's dtype and shape."""
+        theta, gradient = parameter.data, cast(np.ndarray, parameter.grad)
+        if theta.dtype not in checks.FLOATS or getattr(gradient, "dtype", None) != theta.dtype or gradient.shape != theta.shape:
+            name = getattr(parameter, "name", "") or "a parameter"
+            checks.floats(name, theta)
+            gradient = checks.floats(f"gradient of {name}", gradient, dtype=theta.dtype)
+            checks.shape_is(f"gradient of {name}", gradient, theta.shape)
+        return gradient if gradient.flags.c_contiguous else np.ascontiguousarray(gradient)
 
     def zero_grad(self) -> None:
         for parameter in self.params:
@@ -59,8 +74,9 @@ class Optimizer:
         return np.zeros(parameter.data.size, parameter.data.dtype)
 
     def _state_of(self, parameter: Parameter) -> dict[str, Any]:
-        state = self._state.get(id(parameter))
-        if state is None or any(state[slot].size and state[slot].dtype != parameter.data.dtype for slot in self.slots):
+        """The parameter's slots and step; fresh ones, where its array was replaced by one of another size or dtype."""
+        state, data = self._state.get(id(parameter)), parameter.data
+        if state is None or any(state[slot].size not in (0, data.size) or state[slot].dtype != data.dtype for slot in self.slots):
             state = {"step": 0, **{slot: self._fresh(slot, parameter) for slot in self.slots}}
             self._state[id(parameter)] = state
         return state
@@ -75,34 +91,44 @@ class Optimizer:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The opposite of `state_dict`, for the same parameters in the same order; changes nothing if something does not fit."""
-        fresh: dict[int, dict[str, Any]] = {}
-        missing = [name for name in ("lr", *self.hyper) if name not in state]
-        if missing:
-            raise CheckpointError(f"the state of {type(self).__name__} lacks {', '.join(missing)}; nothing was changed")
-        for i, parameter in enumerate(self.params):
-            if f"{i}.step" not in state:
-                continue
-            loaded: dict[str, Any] = {"step": int(state[f"{i}.step"])}
-            fresh[id(parameter)] = loaded
-            for slot in self.slots:
-                expected = self._fresh(slot, parameter)
-                if f"{i}.{slot}" not in state:
-                    raise CheckpointError(f"the state of {type(self).__name__} lacks {i}.{slot}; nothing was changed")
-                value = np.asarray(state[f"{i}.{slot}"])
-                if value.shape != expected.shape:
-                    raise CheckpointError(
-                        f"{i}.{slot} has shape {value.shape}, expected {expected.shape} for parameter {i}; nothing was changed"
-                    )
-                loaded[slot] = value.astype(expected.dtype)
-        known = {name for i in range(len(self.params)) for name in (f"{i}.step", *(f"{i}.{slot}" for slot in self.slots))}
-        unknown = sorted(set(state) - known - {"lr", *self.hyper})
-        if unknown:
-            raise CheckpointError(f"the state holds {', '.join(unknown[:3])}, which {type(self).__name__} does not know; nothing was changed")
-        for name in ("lr", *self.hyper):
-            value = state[name]
-            setattr(self, name, tuple(value) if isinstance(value, (list, tuple)) else value)
-        self._state = fresh
+        name = type(self).__name__
+        slots = {f"{i}.{slot}" for i in range(len(self.params)) for slot in ("step", *self.slots)}
+        missing = [key for key in ("lr", *self.hyper) if key not in state]
+        unknown = sorted(str(key) for key in set(state) - slots - {"lr", *self.hyper})
+        if missing or unknown:
+            wrong = [f"lacks {', '.join(missing[:3])}"] * bool(missing) + [f"holds {', '.join(unknown[:3])}, which it does not know"] * bool(unknown)
+            raise CheckpointError(f"the state of {name} {' and '.join(wrong)}; nothing was changed")
+        loaded = copy(self)  # takes the numbers first: they say which slots there are
+        try:
+            for key in ("lr", *self.hyper):
+                setattr(loaded, key, _like(getattr(self, key), state[key]))
+            loaded._state = {
+                id(parameter): loaded._loaded_slots(i, parameter, state) for i, parameter in enumerate(self.params) if f"{i}.step" in state
+            }
+        except (TypeError, ValueError) as error:
+            raise CheckpointError(f"the state does not fit {name}: {error}; nothing was changed") from error
+        vars(self).update(vars(loaded))
+
+    def _loaded_slots(self, i: int, parameter: Parameter, state: dict[str, Any]) -> dict[str, Any]:
+        """Slots and step of the i-th parameter."""
+        loaded: dict[str, Any] = {"step": checks.at_least(f"{i}.step", int(state[f"{i}.step"]), 1)}
+        for slot in self.slots:
+            expected = self._fresh(slot, parameter)
+            value = np.asarray(state[f"{i}.{slot}"]) if f"{i}.{slot}" in state else np.empty(0)
+            if value.dtype.kind != "f" or value.shape != expected.shape:
+                raise ValueError(f"{i}.{slot} is {value.dtype} of shape {value.shape}, expected {expected.shape}")
+            loaded[slot] = np.array(value, expected.dtype)
+        return loaded
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name}={getattr(self, name)}" for name in ("lr", *self.hyper))
         return f"{type(self).__name__}({len(self.params)} parameters, {numbers})"
+
+
+def _like(model: Any, value: Any) -> Any:
+    """A number read from a state, of the kind that `model` has."""
+    if isinstance(model, tuple):
+        if len(value) != len(model):
+            raise ValueError(f"{value!r} should be {len(model)} numbers")
+        return tuple(_like(a, b) for a, b in zip(model, value, strict=True))
+    return bool(value) if isinstance(model, bool) else checks.number("a number of the state", float(value))

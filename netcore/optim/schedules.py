@@ -5,10 +5,11 @@ so that a schedule's state is its step number alone.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from netcore import checks
-from netcore.errors import ArgumentError
+from netcore.errors import ArgumentError, CheckpointError
 from netcore.optim.base import Optimizer
 
 
@@ -32,8 +33,17 @@ class Schedule:
         return {"t": self.t, "base_lr": self.base_lr}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.t, self.base_lr = int(state["t"]), float(state["base_lr"])
+        """The opposite of `state_dict`; changes nothing if an entry is missing."""
+        self.t, self.base_lr = _entries(state, t=int, base_lr=float)
         self.optimizer.lr = self.rate(self.t)
+
+
+def _entries(state: dict[str, Any], **kinds: Callable[[Any], Any]) -> list[Any]:
+    """The entries of a state under the names of `kinds`, each made the kind it should be."""
+    try:
+        return [kind(state[name]) for name, kind in kinds.items()]
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"the schedule's state must hold {', '.join(kinds)}, got {state!r}; nothing was changed") from error
 
 
 class StepLR(Schedule):
@@ -136,17 +146,18 @@ class ReduceLROnPlateau:
         self.factor, self.patience = checks.number("factor", factor, 0), checks.at_least("patience", patience, 0)
         if self.factor >= 1:
             raise ArgumentError(f"factor must be below 1, got {factor!r}")
-        self.threshold, self.cooldown = threshold, checks.at_least("cooldown", cooldown, 0)
-        self.min_lr, self.eps = min_lr, eps
+        self.threshold, self.cooldown = checks.number("threshold", threshold), checks.at_least("cooldown", cooldown, 0)
+        self.min_lr, self.eps = checks.number("min_lr", min_lr, 0), checks.number("eps", eps, 0)
         self.best = math.inf if mode == "min" else -math.inf
         self.bad_steps = self.cooling = 0
 
     def _better(self, metric: float) -> bool:
-        sign = 1 if self.mode == "min" else -1
-        margin = self.threshold * (abs(self.best) if self.threshold_mode == "rel" and math.isfinite(self.best) else 1)
-        return sign * metric < sign * self.best - margin if math.isfinite(self.best) else sign * metric < sign * self.best
+        sign = -1 if self.mode == "min" else 1
+        bar = self.best * (1 + sign * self.threshold) if self.threshold_mode == "rel" else self.best + sign * self.threshold
+        return metric < bar if self.mode == "min" else metric > bar
 
     def step(self, metric: float) -> None:
+        metric = float(metric)
         if self._better(metric):
             self.best, self.bad_steps = metric, 0
         else:
@@ -163,4 +174,4 @@ class ReduceLROnPlateau:
         return {"best": self.best, "bad_steps": self.bad_steps, "cooling": self.cooling}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.best, self.bad_steps, self.cooling = float(state["best"]), int(state["bad_steps"]), int(state["cooling"])
+        self.best, self.bad_steps, self.cooling = _entries(state, best=float, bad_steps=int, cooling=int)

@@ -13,7 +13,7 @@ import netcore as nc
 from netcore.data import DataLoader, load, registry, windows
 from netcore.errors import ArgumentError
 from netcore.recipes.base import Facts, Prepared, Recipe
-from netcore.training import Regression
+from netcore.training import Callback, EarlyStopping, Regression
 
 
 @dataclass
@@ -22,13 +22,14 @@ class SeriesLSTM(Recipe):
 
     name: ClassVar[str] = "series-lstm"
     data: str = "sunspots"
-    small_epochs: ClassVar[int] = 100
+    small_epochs: ClassVar[int] = 40
     batch_size: int = 32
     lr: float = 5e-3
     clip: float = 1.0
     length: Annotated[int, "steps of the past that the network reads"] = 24
     horizon: Annotated[int, "steps that it forecasts"] = 1
     hidden: Annotated[int, "size of the LSTM's state"] = 32
+    patience: Annotated[int, "epochs without a better value on held-out data before it stops"] = 12
 
     def prepare(self, root: Any = None) -> Prepared:
         if registry.entry(self.data).kind != "series":
@@ -50,6 +51,10 @@ class SeriesLSTM(Recipe):
 
     def network(self, facts: Facts) -> nc.Sequential:
         return nc.Sequential(lstm=nc.LSTM(1, self.hidden), last=nc.Last(), head=nc.Linear(self.hidden, self.horizon))
+
+    def callbacks(self) -> list[Callback]:
+        """A short series is soon learned by heart: the weights of the best epoch are kept."""
+        return [*super().callbacks(), EarlyStopping(patience=self.patience)]
 
     def task(self, net: nc.Layer) -> Regression:
         return Regression(net, nc.MSELoss())

@@ -54,7 +54,7 @@ def group_forward(
 def group_gradient(
     x: np.ndarray, mean: np.ndarray, rstd: np.ndarray, w: np.ndarray, dy: np.ndarray, dx: np.ndarray, dw: np.ndarray, db: np.ndarray
 ) -> None:
-    """dx, dw and db of group norm."""
+    """dx, dw and db of group norm; dx is left out where it is empty."""
     groups = mean.shape[1]
     if x.shape[1] * x.shape[2] == 0:
         return
@@ -63,7 +63,8 @@ def group_gradient(
     x_hat = (x.reshape(shape) - mean[:, :, None, None]) * r
     dw[...] = (dy * x_hat.reshape(x.shape)).sum(axis=(0, 2))
     db[...] = dy.sum(axis=(0, 2), dtype=np.float64)
-    dx[...] = _normal_gradient(x_hat, r, (dy * _column(w)).reshape(shape), (2, 3)).reshape(x.shape)
+    if dx.shape[0]:
+        dx[...] = _normal_gradient(x_hat, r, (dy * _column(w)).reshape(shape), (2, 3)).reshape(x.shape)
 
 
 def layer_forward(
@@ -80,7 +81,7 @@ def layer_forward(
 def layer_gradient(
     x: np.ndarray, mean: np.ndarray, rstd: np.ndarray, w: np.ndarray, dy: np.ndarray, dx: np.ndarray, dw: np.ndarray, db: np.ndarray
 ) -> None:
-    """dx, dw and db of layer norm; dw and db come in as zeros."""
+    """dx, dw and db of layer norm, each left out where it is empty; dw and db come in as zeros."""
     if x.size == 0:
         return
     x_hat = (x - mean[:, None]) * rstd[:, None]
@@ -88,4 +89,5 @@ def layer_gradient(
         dw += (dy * x_hat).sum(axis=0)
     if db.size:
         db += dy.sum(axis=0)
-    dx[...] = _normal_gradient(x_hat, rstd[:, None], dy * (w if w.size else 1), (1,))
+    if dx.shape[0]:
+        dx[...] = _normal_gradient(x_hat, rstd[:, None], dy * (w if w.size else 1), (1,))

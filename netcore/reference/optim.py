@@ -51,3 +51,7 @@ def adagrad(lr: float, eps: float, weight_decay: float, theta: np.ndarray, gradi
     g = gradient + weight_decay * theta
     total += g * g
     theta -= lr * g / (np.sqrt(total) + eps)
+
+
+def square_sum(gradient: np.ndarray) -> float:
+    return float(np.square(gradient, dtype=np.float64).sum())

@@ -20,9 +20,16 @@ def _places(out: int, size: int, kernel: int, stride: int, pad: int, dilation: i
 def max_forward(
     x: np.ndarray, y: np.ndarray, which: np.ndarray, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair
 ) -> None:
-    """y = the greatest number of each window; `which` = its place r · S + s in the window."""
+    """y = the greatest number of each window; `which` = its place r · S + s in the window.
+
+    Windows that hold nothing but padding keep -inf and place 0, which lies outside the image.
+    """
+    y.fill(-np.inf)
+    which.fill(0)
     for oh, rows in _places(y.shape[1], x.shape[1], kernel[0], stride[0], padding[0], dilation[0]):
         for ow, columns in _places(y.shape[2], x.shape[2], kernel[1], stride[1], padding[1], dilation[1]):
+            if not rows or not columns:
+                continue
             window = np.stack([x[:, h, w] for _, h in rows for _, w in columns], axis=1)
             places = np.array([r * kernel[1] + s for r, _ in rows for s, _ in columns])
             # argmax takes the first of equal numbers; a NaN counts as greater than all before it
@@ -36,14 +43,16 @@ def max_forward(
 def max_backward(
     dy: np.ndarray, which: np.ndarray, dx: np.ndarray, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair
 ) -> None:
-    """dx += dy at the place that won; dx comes in as zeros."""
+    """dx = Σ dy at the places that won, zeros elsewhere; every number of dx is written."""
+    dx.fill(0)
     planes = np.arange(dy.shape[0])
     for oh in range(dy.shape[1]):
         for ow in range(dy.shape[2]):
             r, s = np.divmod(which[:, oh, ow].astype(np.int64), kernel[1])
             h = oh * stride[0] - padding[0] + r * dilation[0]
             w = ow * stride[1] - padding[1] + s * dilation[1]
-            dx[planes, h, w] += dy[:, oh, ow]
+            inside = (h >= 0) & (h < dx.shape[1]) & (w >= 0) & (w < dx.shape[2])
+            dx[planes[inside], h[inside], w[inside]] += dy[inside, oh, ow]
 
 
 def _averages(
@@ -68,6 +77,7 @@ def average_forward(x: np.ndarray, y: np.ndarray, kernel: Pair, stride: Pair, pa
 
 
 def average_backward(dy: np.ndarray, dx: np.ndarray, kernel: Pair, stride: Pair, padding: Pair, count_padding: bool) -> None:
-    """dx += dy / count over each window; dx comes in as zeros."""
+    """dx = Σ dy / count over the windows that hold a place; every number of dx is written."""
+    dx.fill(0)
     for oh, ow, rows, columns, count in _averages(dy.shape[1:], dx.shape[1:], kernel, stride, padding, count_padding):
         dx[:, rows, columns] += (dy[:, oh, ow] / count)[:, None, None]

@@ -80,6 +80,16 @@ class Variational(Reconstruction):
             "active_units": float(np.count_nonzero(kl > 0.01)) * n,
         }, n
 
+    def kl_by_dimension(self, loader: Any) -> np.ndarray:
+        """The KL of every dimension of the code, in nats, averaged over a loader's images."""
+        self.net.eval()
+        self.reset()
+        total, samples = np.zeros(self.latent.size), 0
+        for x, _ in loader:
+            self._sampled(x)
+            total, samples = total + self.latent.kl * len(x), samples + len(x)
+        return total / max(samples, 1)
+
     def _sampled(self, x: np.ndarray) -> np.ndarray:
         """The output for sampled codes, as the ELBO wants it, from numbers that are the same in every evaluation."""
         own, self.latent.rng, self.latent.training = self.latent.rng, self._fixed, True

@@ -8,6 +8,7 @@ import pytest
 import netcore as nc
 from netcore import recipes
 from netcore.errors import ArgumentError, CheckpointError
+from netcore.recipes.images import moments
 from netcore.recipes.running import measure
 from netcore.recipes.sampling import sample
 from netcore.training import Run
@@ -101,6 +102,19 @@ def test_the_elbo_is_in_nats_per_image():
         below = value()
         flat[0] += 1e-6
         assert (above - below) / 2e-6 == pytest.approx(gradients[name].reshape(-1)[0], rel=1e-4, abs=1e-6), name
+
+
+def test_kl_by_dimension_sums_to_the_kl():
+    result = recipes.train(recipes.get("vae", epochs=1, limit=100))
+    task = recipes.get("vae").task(result.net)
+    kl = task.kl_by_dimension(result.data.test)
+    assert kl.shape == (20,) and kl.sum() == pytest.approx(result.test["kl"])
+    assert np.count_nonzero(kl > 0.01) == pytest.approx(result.test["active_units"])
+
+
+def test_pixels_are_standardised_by_the_training_set():
+    x = np.random.default_rng(0).random((2500, 1, 3, 3), np.float32)
+    assert moments(x) == pytest.approx((x.mean(dtype=np.float64), x.std(dtype=np.float64)), rel=1e-6)
 
 
 def test_what_a_run_keeps(tmp_path):
