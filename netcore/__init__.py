@@ -1,6 +1,10 @@
 """netcore: a neural-network engine that can be read from the command line down to the vector register."""
 
-from netcore import data, functional
+import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from netcore import functional
 from netcore.checkpoint import load, save
 from netcore.config import get_isa, get_num_threads, isa_levels, set_isa, set_num_threads, show_config
 from netcore.errors import (
@@ -95,3 +99,14 @@ from netcore.optim import (
 from netcore.parameter import Parameter
 from netcore.rng import default_rng, manual_seed
 from netcore.version import __version__
+
+if TYPE_CHECKING:
+    from netcore import analysis, data, plot, recipes, training
+
+LATER = ("analysis", "data", "plot", "recipes", "training")  # loaded when first used, so that `import netcore` stays fast
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in LATER:
+        return importlib.import_module(f"netcore.{name}")
+    raise AttributeError(f"module 'netcore' has no attribute {name!r}")
