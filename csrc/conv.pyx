@@ -72,9 +72,14 @@ cdef long *tap_offsets(const Geometry *g) noexcept nogil:
 # ones: `stride_w` phases in a row, column w at phase w % stride_w, place w // stride_w. What a tap meets at neighbouring
 # output pixels then lies side by side for every stride, and kernels/conv.h needs only contiguous runs.
 
+cdef inline Py_ssize_t first_column(const Geometry *g, Py_ssize_t phase) noexcept nogil:
+    """The first column of the image that stands in this phase of a padded row."""
+    return (phase + g.stride_w - g.left % g.stride_w) % g.stride_w
+
+
 cdef const floating *padded_image(const Geometry *g, const floating *x, floating *padded) noexcept nogil:
     """The image of a group with its padding: x itself where nothing is to be done, otherwise `padded`, whose border is zero already."""
-    cdef Py_ssize_t c, h, w, phase
+    cdef Py_ssize_t c, h, w, phase, place
     cdef floating *line
     if g.hp == g.h and g.row == g.w and g.stride_w == 1:
         return x
@@ -85,17 +90,18 @@ cdef const floating *padded_image(const Geometry *g, const floating *x, floating
                 memcpy(line + g.left, x, g.w * sizeof(floating))
             else:
                 for phase in range(g.stride_w):
-                    w = (phase + g.stride_w - g.left % g.stride_w) % g.stride_w     # its first column inside x
+                    w = first_column(g, phase)
+                    place = phase * g.phase + (w + g.left) // g.stride_w
                     while w < g.w:
-                        line[phase * g.phase + (w + g.left) // g.stride_w] = x[w]
-                        w = w + g.stride_w
+                        line[place] = x[w]
+                        place, w = place + 1, w + g.stride_w
             x += g.w
     return padded
 
 
 cdef void crop_image(const Geometry *g, const floating *padded, const floating *bias, floating *x) noexcept nogil:
     """The adjoint: the image without its padding, plus one number per channel."""
-    cdef Py_ssize_t c, h, w, phase
+    cdef Py_ssize_t c, h, w, phase, place
     cdef const floating *line
     cdef floating shift
     for c in range(g.c):
@@ -107,10 +113,11 @@ cdef void crop_image(const Geometry *g, const floating *padded, const floating *
                     x[w] = line[g.left + w] + shift
             else:
                 for phase in range(g.stride_w):
-                    w = (phase + g.stride_w - g.left % g.stride_w) % g.stride_w
+                    w = first_column(g, phase)
+                    place = phase * g.phase + (w + g.left) // g.stride_w
                     while w < g.w:
-                        x[w] = line[phase * g.phase + (w + g.left) // g.stride_w] + shift
-                        w = w + g.stride_w
+                        x[w] = line[place] + shift
+                        place, w = place + 1, w + g.stride_w
             x += g.w
 
 
