@@ -34,6 +34,7 @@ cdef struct Geometry:
     Py_ssize_t oh, ow
     Py_ssize_t stride_h, stride_w, dilation_h, dilation_w
     Py_ssize_t top, left, hp, wp    # padding before, size of the padded image
+    Py_ssize_t phase, row, image    # numbers in a phase of a row, in a row, in an image as pad_image makes it
     Py_ssize_t groups, taps, pixels
 
 
@@ -43,72 +44,81 @@ cdef Geometry geometry(x_shape, w_shape, y_shape, stride, padding, dilation, Py_
     g.n, g.h, g.w, g.groups = x_shape[0], x_shape[2], x_shape[3], groups
     g.k, g.c, g.r, g.s = w_shape[0] // groups, w_shape[1], w_shape[2], w_shape[3]
     g.oh, g.ow = y_shape[2], y_shape[3]
-    g.stride_h, g.stride_w = stride
+    g.stride_h, g.stride_w = stride[0], stride[1] if g.ow > 1 else 1
     g.dilation_h, g.dilation_w = dilation
     g.top, g.left = padding[0][0], padding[1][0]
     g.hp, g.wp = g.h + g.top + padding[0][1], g.w + g.left + padding[1][1]
+    g.phase = (g.wp + g.stride_w - 1) // g.stride_w
+    g.row = g.phase * g.stride_w
+    g.image = g.c * g.hp * g.row
     g.taps, g.pixels = g.c * g.r * g.s, g.oh * g.ow
     return g
 
 
-# ---- the padded image and its panels of columns ----------------------------------------------------------------------
+cdef long *tap_offsets(const Geometry *g) noexcept nogil:
+    """Where in the padded image tap (c, r, s) meets output pixel (0, 0); NULL if there is no memory."""
+    cdef long *offset = <long *> malloc(sizeof(long) * (g.taps + 1))
+    cdef Py_ssize_t tap, h, w
+    if offset != NULL:
+        for tap in range(g.taps):
+            h, w = tap // (g.r * g.s) * g.hp + tap // g.s % g.r * g.dilation_h, tap % g.s * g.dilation_w
+            offset[tap] = h * g.row + w % g.stride_w * g.phase + w // g.stride_w
+    return offset
 
-cdef void pad_image(const Geometry *g, const floating *x, floating *padded) noexcept nogil:
-    """Copy the c channels of a group's image into the middle of a field of zeros; the border is zero already."""
-    cdef Py_ssize_t c, h
+
+# ---- the padded image and its panels of columns ----------------------------------------------------------------------
+#
+# With stride_w = 2 a tap meets every second number of a row. So the padded image keeps the even columns first, then the odd
+# ones: `stride_w` phases in a row, column w at phase w % stride_w, place w // stride_w. What a tap meets at neighbouring
+# output pixels then lies side by side for every stride, and kernels/conv.h needs only contiguous runs.
+
+cdef inline Py_ssize_t first_column(const Geometry *g, Py_ssize_t phase) noexcept nogil:
+    """The first column of the image that stands in this phase of a padded row."""
+    return (phase + g.stride_w - g.left % g.stride_w) % g.stride_w
+
+
+cdef const floating *padded_image(const Geometry *g, const floating *x, floating *padded) noexcept nogil:
+    """The image of a group with its padding: x itself where nothing is to be done, otherwise `padded`, whose border is zero already."""
+    cdef Py_ssize_t c, h, w, phase, place
+    cdef floating *line
+    if g.hp == g.h and g.row == g.w and g.stride_w == 1:
+        return x
     for c in range(g.c):
         for h in range(g.h):
-            memcpy(padded + (c * g.hp + h + g.top) * g.wp + g.left, x + (c * g.h + h) * g.w, g.w * sizeof(floating))
+            line = padded + (c * g.hp + h + g.top) * g.row
+            if g.stride_w == 1:
+                memcpy(line + g.left, x, g.w * sizeof(floating))
+            else:
+                for phase in range(g.stride_w):
+                    w = first_column(g, phase)
+                    place = phase * g.phase + (w + g.left) // g.stride_w
+                    while w < g.w:
+                        line[place] = x[w]
+                        place, w = place + 1, w + g.stride_w
+            x += g.w
+    return padded
 
 
-cdef void gather_panel(const Geometry *g, const floating *padded, Py_ssize_t first, Py_ssize_t count, Py_ssize_t nr, floating *panel) noexcept nogil:
-    """panel[tap, j] = what tap (c, r, s) meets at output pixel first + j; columns beyond `count` are zero."""
-    cdef Py_ssize_t c, r, s, j, run, oh, ow, i
-    cdef const floating *source
-    cdef const floating *corner
-    cdef floating *line = panel
+cdef void crop_image(const Geometry *g, const floating *padded, const floating *bias, floating *x) noexcept nogil:
+    """The adjoint: the image without its padding, plus one number per channel."""
+    cdef Py_ssize_t c, h, w, phase, place
+    cdef const floating *line
+    cdef floating shift
     for c in range(g.c):
-        for r in range(g.r):
-            for s in range(g.s):
-                corner = padded + (c * g.hp + r * g.dilation_h) * g.wp + s * g.dilation_w
-                j, oh, ow = 0, first // g.ow, first % g.ow
-                while j < count:                                    # one run of pixels in an output row after the other
-                    run = min(count - j, g.ow - ow)
-                    source = corner + oh * g.stride_h * g.wp + ow * g.stride_w
-                    if g.stride_w == 1:
-                        for i in range(run):
-                            line[j + i] = source[i]
-                    else:
-                        for i in range(run):
-                            line[j + i] = source[i * g.stride_w]
-                    j, oh, ow = j + run, oh + 1, 0
-                for i in range(count, nr):
-                    line[i] = 0
-                line += nr
-
-
-cdef void scatter_panel(const Geometry *g, const floating *panel, Py_ssize_t first, Py_ssize_t count, Py_ssize_t nr, floating *padded) noexcept nogil:
-    """The adjoint of gather_panel: add panel[tap, j] to the place that tap (c, r, s) meets at output pixel first + j."""
-    cdef Py_ssize_t c, r, s, j, run, oh, ow, i
-    cdef floating *target
-    cdef floating *corner
-    cdef const floating *line = panel
-    for c in range(g.c):
-        for r in range(g.r):
-            for s in range(g.s):
-                corner = padded + (c * g.hp + r * g.dilation_h) * g.wp + s * g.dilation_w
-                j, oh, ow = 0, first // g.ow, first % g.ow
-                while j < count:
-                    run = min(count - j, g.ow - ow)
-                    target = corner + oh * g.stride_h * g.wp + ow * g.stride_w
-                    if g.stride_w == 1:
-                        for i in range(run):
-                            target[i] += line[j + i]
-                    else:
-                        for i in range(run):
-                            target[i * g.stride_w] += line[j + i]
-                    j, oh, ow = j + run, oh + 1, 0
-                line += nr
+        shift = bias[c] if bias else 0
+        for h in range(g.h):
+            line = padded + (c * g.hp + h + g.top) * g.row
+            if g.stride_w == 1:
+                for w in range(g.w):
+                    x[w] = line[g.left + w] + shift
+            else:
+                for phase in range(g.stride_w):
+                    w = first_column(g, phase)
+                    place = phase * g.phase + (w + g.left) // g.stride_w
+                    while w < g.w:
+                        x[w] = line[place] + shift
+                        place, w = place + 1, w + g.stride_w
+            x += g.w
 
 
 # ---- forward ---------------------------------------------------------------------------------------------------------
@@ -117,12 +127,13 @@ def forward(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w, b, f
     """y = convolution of x with w, plus b (None, or one number per filter)."""
     cdef Geometry g = geometry(x.shape, w.shape, y.shape, stride, padding, dilation, groups)
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t nr = K.nr, image = g.c * g.hp * g.wp, parts, per_part, task
+    cdef Py_ssize_t nr = K.nr, share = g.image + g.taps * nr, parts, per_part, task
     cdef int threads = thread_count()
     cdef const floating[::1] bias
     cdef const floating *bias_data = NULL
     cdef floating *filters
     cdef floating *scratch
+    cdef long *offset
     if y.shape[0] == 0 or y.shape[1] == 0 or g.pixels == 0:
         return
     if b is not None:
@@ -132,10 +143,12 @@ def forward(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w, b, f
     parts = 1 if g.n * groups >= 4 * threads else min((g.pixels + 8 * nr - 1) // (8 * nr), 4 * threads)
     per_part = ((g.pixels + parts - 1) // parts + nr - 1) // nr * nr
     filters = <floating *> malloc(sizeof(floating) * (groups * g.k * g.taps + 1))
-    scratch = <floating *> calloc(threads * (image + g.taps * nr) + 1, sizeof(floating))
-    if filters == NULL or scratch == NULL:
+    scratch = <floating *> calloc(threads * share + 1, sizeof(floating))
+    offset = tap_offsets(&g)
+    if filters == NULL or scratch == NULL or offset == NULL:
         free(filters)
         free(scratch)
+        free(offset)
         raise MemoryError("no memory for the panels of a convolution")
     with nogil:
         for task in range(groups):
@@ -144,29 +157,31 @@ def forward(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w, b, f
         with parallel(num_threads=threads):
             for task in prange(g.n * groups * parts, schedule="dynamic"):
                 forward_task(&g, K, task // (groups * parts), task // parts % groups, task % parts * per_part, per_part,
-                             &x[0, 0, 0, 0] if image else NULL, filters, bias_data, &y[0, 0, 0, 0], scratch + threadid() * (image + g.taps * nr))
+                             &x[0, 0, 0, 0], filters, offset, bias_data, &y[0, 0, 0, 0], scratch + threadid() * share)
     free(filters)
     free(scratch)
+    free(offset)
 
 
 cdef void forward_task(
     const Geometry *g, const nc_kernels *K, Py_ssize_t n, Py_ssize_t group, Py_ssize_t first, Py_ssize_t count,
-    const floating *x, const floating *filters, const floating *bias, floating *y, floating *scratch,
+    const floating *x, const floating *filters, const long *offset, const floating *bias, floating *y, floating *scratch,
 ) noexcept nogil:
     """Output pixels first … first + count of one sample in one group."""
-    cdef Py_ssize_t nr = K.nr, last = min(first + count, g.pixels), pixel
+    cdef Py_ssize_t nr = K.nr, last = min(first + count, g.pixels), pixel, here
     cdef const floating *image = x + (n * g.groups + group) * g.c * g.h * g.w
-    cdef floating *panel = scratch + g.c * g.hp * g.wp
+    cdef floating *panel = scratch + g.image
     cdef floating *target = y + (n * g.groups + group) * g.k * g.pixels
     if first >= last:
         return
-    if g.hp != g.h or g.wp != g.w:
-        pad_image(g, image, scratch)
-        image = scratch
-    for pixel in range(first // nr, (last + nr - 1) // nr):
-        gather_panel(g, image, pixel * nr, min(nr, last - pixel * nr), nr, panel)
-        K.gemm_block(g.k, min(nr, last - pixel * nr), g.taps, filters + group * g.k * g.taps, panel, target + pixel * nr, g.pixels,
+    image = padded_image(g, image, scratch)
+    pixel = first
+    while pixel < last:
+        here = min(nr, last - pixel)
+        K.conv_gather(g.taps, here, g.ow, pixel % g.ow, g.stride_h * g.row, image + pixel // g.ow * g.stride_h * g.row, offset, panel)
+        K.gemm_block(g.k, here, g.taps, filters + group * g.k * g.taps, panel, target + pixel, g.pixels,
                      bias + group * g.k if bias else NULL, 1, 0)
+        pixel = pixel + nr
 
 
 # ---- input gradient --------------------------------------------------------------------------------------------------
@@ -178,12 +193,13 @@ def input_gradient(const floating[:, :, :, ::1] dy, const floating[:, :, :, ::1]
     """
     cdef Geometry g = geometry(dx.shape, w.shape, dy.shape, stride, padding, dilation, groups)
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t nr = K.nr, share = g.c * g.hp * g.wp + g.taps * nr + g.k * nr, group, task
+    cdef Py_ssize_t nr = K.nr, share = g.image + g.taps * nr + g.k * nr, group, task
     cdef int threads = thread_count()
     cdef const floating[::1] bias
     cdef const floating *bias_data = NULL
     cdef floating *filters
     cdef floating *scratch
+    cdef long *offset
     if dx.shape[0] == 0 or dx.shape[1] == 0 or dx.shape[2] == 0 or dx.shape[3] == 0:
         return
     if b is not None:
@@ -191,9 +207,11 @@ def input_gradient(const floating[:, :, :, ::1] dy, const floating[:, :, :, ::1]
         bias_data = &bias[0]
     filters = <floating *> malloc(sizeof(floating) * (groups * g.k * g.taps + 1))
     scratch = <floating *> malloc(sizeof(floating) * (threads * share + 1))
-    if filters == NULL or scratch == NULL:
+    offset = tap_offsets(&g)
+    if filters == NULL or scratch == NULL or offset == NULL:
         free(filters)
         free(scratch)
+        free(offset)
         raise MemoryError("no memory for the panels of a convolution")
     with nogil:
         for group in range(groups):                                 # packed with the taps as rows: the transpose
@@ -201,36 +219,31 @@ def input_gradient(const floating[:, :, :, ::1] dy, const floating[:, :, :, ::1]
                 K.pack(g.taps, g.k, K.mr, 0, &w[group * g.k, 0, 0, 0], 1, g.taps, filters + group * g.k * g.taps)
         with parallel(num_threads=threads):
             for task in prange(g.n * groups, schedule="dynamic"):
-                input_gradient_task(&g, K, task // groups, task % groups, &dy[0, 0, 0, 0] if g.k and g.pixels else NULL, filters, bias_data,
+                input_gradient_task(&g, K, task // groups, task % groups, &dy[0, 0, 0, 0] if g.k and g.pixels else NULL, filters, offset, bias_data,
                                     &dx[0, 0, 0, 0], scratch + threadid() * share)
     free(filters)
     free(scratch)
+    free(offset)
 
 
 cdef void input_gradient_task(
     const Geometry *g, const nc_kernels *K, Py_ssize_t n, Py_ssize_t group,
-    const floating *dy, const floating *filters, const floating *bias, floating *dx, floating *scratch,
+    const floating *dy, const floating *filters, const long *offset, const floating *bias, floating *dx, floating *scratch,
 ) noexcept nogil:
     """One sample in one group."""
-    cdef Py_ssize_t nr = K.nr, image = g.c * g.hp * g.wp, pixel, count, c, h, i
+    cdef Py_ssize_t nr = K.nr, pixel = 0, count
     cdef const floating *source = dy + (n * g.groups + group) * g.k * g.pixels
-    cdef floating *target = dx + (n * g.groups + group) * g.c * g.h * g.w
-    cdef floating *panel = scratch + image
+    cdef floating *panel = scratch + g.image
     cdef floating *packed = panel + g.taps * nr
-    cdef floating *from_row
-    cdef floating shift
-    memset(scratch, 0, image * sizeof(floating))
-    for pixel in range((g.pixels + nr - 1) // nr):
-        count = min(nr, g.pixels - pixel * nr)
-        K.pack(count, g.k, nr, 1, source + pixel * nr, 1, g.pixels, packed)
+    memset(scratch, 0, g.image * sizeof(floating))
+    while pixel < g.pixels:
+        count = min(nr, g.pixels - pixel)
+        K.pack(count, g.k, nr, 1, source + pixel, 1, g.pixels, packed)
         K.gemm_block(g.taps, count, g.k, filters + group * g.k * g.taps, packed, panel, nr, NULL, 0, 0)
-        scatter_panel(g, panel, pixel * nr, count, nr, scratch)
-    for c in range(g.c):                                            # the image without its padding
-        shift = bias[group * g.c + c] if bias else 0
-        for h in range(g.h):
-            from_row = scratch + (c * g.hp + h + g.top) * g.wp + g.left
-            for i in range(g.w):
-                target[(c * g.h + h) * g.w + i] = from_row[i] + shift
+        K.conv_scatter(g.taps, g.s, count, g.ow, pixel % g.ow, g.stride_h * g.row, panel, offset,
+                       scratch + pixel // g.ow * g.stride_h * g.row)
+        pixel = pixel + nr
+    crop_image(g, scratch, bias + group * g.c if bias else NULL, dx + (n * g.groups + group) * g.c * g.h * g.w)
 
 
 # ---- weight gradient -------------------------------------------------------------------------------------------------
@@ -245,42 +258,48 @@ def weight_gradient(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1]
     cdef Geometry g = geometry(x.shape, dw.shape, dy.shape, stride, padding, dilation, groups)
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t nr = K.nr, panels = (g.k + nr - 1) // nr, size = groups * panels * g.taps * nr
-    cdef Py_ssize_t share = g.c * g.hp * g.wp + g.pixels * nr, chunks, per_chunk, chunk, group, panel, k, tap
+    cdef Py_ssize_t share = g.image + g.pixels * nr, chunks, per_chunk, chunk, task
     cdef int threads = thread_count()
     cdef floating *partial
     cdef floating *scratch
     cdef long *offset
-    cdef floating total
     if dw.shape[0] == 0 or g.taps == 0:
         return
     chunks = max(1, min(g.n, CHUNKS, CHUNK_NUMBERS // max(size, 1)))
     per_chunk = (g.n + chunks - 1) // chunks
     partial = <floating *> calloc(chunks * size + 1, sizeof(floating))
     scratch = <floating *> calloc(threads * share + 1, sizeof(floating))
-    offset = <long *> malloc(sizeof(long) * g.taps)
+    offset = tap_offsets(&g)
     if partial == NULL or scratch == NULL or offset == NULL:
         free(partial)
         free(scratch)
         free(offset)
         raise MemoryError("no memory for the partial sums of a convolution's weight gradient")
     with nogil:
-        for tap in range(g.taps):                                   # tap (c, r, s) at output pixel (0, 0)
-            offset[tap] = (tap // (g.r * g.s) * g.hp + tap // g.s % g.r * g.dilation_h) * g.wp + tap % g.s * g.dilation_w
         if g.n and g.pixels:
             with parallel(num_threads=threads):
                 for chunk in prange(chunks, schedule="dynamic"):
                     weight_gradient_chunk(&g, K, chunk * per_chunk, min(g.n, (chunk + 1) * per_chunk), &x[0, 0, 0, 0], &dy[0, 0, 0, 0], offset,
                                           partial + chunk * size, scratch + threadid() * share)
-        for group in prange(groups, num_threads=threads, schedule="static"):
-            for k in range(g.k):
-                for tap in range(g.taps):
-                    total = 0
-                    for chunk in range(chunks):
-                        total = total + partial[chunk * size + ((group * panels + k // nr) * g.taps + tap) * nr + k % nr]
-                    (&dw[group * g.k + k, 0, 0, 0])[tap] = total
+        for task in prange(groups * panels, num_threads=threads, schedule="static"):
+            sum_partials(&g, K, task, chunks, size, partial, &dw[0, 0, 0, 0])
     free(partial)
     free(scratch)
     free(offset)
+
+
+cdef void sum_partials(
+    const Geometry *g, const nc_kernels *K, Py_ssize_t task, Py_ssize_t chunks, Py_ssize_t size, floating *partial, floating *dw,
+) noexcept nogil:
+    """One panel of filters: the partial sums in their order, then (taps, filters) as (filters, taps)."""
+    cdef Py_ssize_t nr = K.nr, panels = (g.k + nr - 1) // nr, first = task % panels * nr, chunk, k, tap
+    cdef floating *total = partial + task * g.taps * nr
+    cdef floating *target = dw + (task // panels * g.k + first) * g.taps
+    for chunk in range(1, chunks):
+        K.add_to(g.taps * nr, total + chunk * size, total)
+    for tap in range(g.taps):
+        for k in range(min(nr, g.k - first)):
+            target[k * g.taps + tap] = total[tap * nr + k]
 
 
 cdef void weight_gradient_chunk(
@@ -288,17 +307,23 @@ cdef void weight_gradient_chunk(
     const floating *x, const floating *dy, const long *offset, floating *partial, floating *scratch,
 ) noexcept nogil:
     """Samples first … last, all groups: partial[group, filter panel, tap, NR filters] += Σ taps · dyᵀ."""
-    cdef Py_ssize_t nr = K.nr, panels = (g.k + nr - 1) // nr, n, group, panel, count
+    cdef Py_ssize_t nr = K.nr, lanes = K.lanes, panels = (g.k + nr - 1) // nr, n, group, panel, count, k
     cdef const floating *image
-    cdef floating *packed = scratch + g.c * g.hp * g.wp
+    cdef const floating *above
+    cdef floating *sums
+    cdef floating *packed = scratch + g.image
+    # Vectors along the rows of the output, one filter after the other, or along the filters: whichever takes fewer.
+    cdef bint few = g.k * ((g.ow + lanes - 1) // lanes) < (g.k + lanes - 1) // lanes * g.ow
     for n in range(first, last):
         for group in range(g.groups):
-            image = x + (n * g.groups + group) * g.c * g.h * g.w
-            if g.hp != g.h or g.wp != g.w:
-                pad_image(g, image, scratch)
-                image = scratch
+            image = padded_image(g, x + (n * g.groups + group) * g.c * g.h * g.w, scratch)
             for panel in range(panels):
                 count = min(nr, g.k - panel * nr)
-                K.pack(count, g.pixels, nr, 1, dy + ((n * g.groups + group) * g.k + panel * nr) * g.pixels, g.pixels, 1, packed)
-                K.conv_weight_panel(g.taps, count, g.oh, g.ow, g.stride_h * g.wp, g.stride_w, image, offset, packed,
-                                    partial + (group * panels + panel) * g.taps * nr)
+                above = dy + ((n * g.groups + group) * g.k + panel * nr) * g.pixels
+                sums = partial + (group * panels + panel) * g.taps * nr
+                if few:
+                    for k in range(count):
+                        K.conv_weight_dots(g.taps, g.oh, g.ow, g.stride_h * g.row, image, offset, above + k * g.pixels, sums + k, nr)
+                else:
+                    K.pack(count, g.pixels, nr, 1, above, g.pixels, 1, packed)
+                    K.conv_weight_panel(g.taps, count, g.oh, g.ow, g.stride_h * g.row, image, offset, packed, sums)

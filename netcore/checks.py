@@ -74,6 +74,13 @@ def positive(name: str, value: Any) -> int:
     return at_least(name, value, 1)
 
 
+def whole(name: str, value: Any) -> int:
+    """A whole number of either sign."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise ArgumentError(f"{name} must be a whole number, got {value!r}")
+    return int(value)
+
+
 def at_least(name: str, value: Any, low: int) -> int:
     """A whole number >= low."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < low:

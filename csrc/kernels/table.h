@@ -14,7 +14,10 @@
     ROW(void, pack, (long count, long k, long width, int pad, const REAL *src, long line, long step, REAL *dst))
 
 #define NC_CONV_ROWS(ROW) \
-    ROW(void, conv_weight_panel, (long taps, long filters, long oh, long ow, long row_step, long column_step, const REAL *x, const long *offset, const REAL *dy, REAL *dw))
+    ROW(void, conv_gather, (long taps, long count, long ow, long column, long row_step, const REAL *x, const long *offset, REAL *panel)) \
+    ROW(void, conv_scatter, (long taps, long leap, long count, long ow, long column, long row_step, const REAL *panel, const long *offset, REAL *x)) \
+    ROW(void, conv_weight_panel, (long taps, long filters, long oh, long ow, long row_step, const REAL *x, const long *offset, const REAL *dy, REAL *dw)) \
+    ROW(void, conv_weight_dots, (long taps, long oh, long ow, long row_step, const REAL *x, const long *offset, const REAL *dy, REAL *dw, long ldw))
 
 #define NC_POOL_ROWS(ROW) \
     ROW(void, max_pool_2x2, (long n, const REAL *upper, const REAL *lower, REAL *y, unsigned char *which)) \

@@ -10,7 +10,10 @@ cdef extern from "kernels/table.h":
         void (*gemm_block)(long m, long n, long k, const void *a, const void *b, void *c, long ldc, const void *s, long s_row, long s_col) noexcept nogil
         void (*pack)(long count, long k, long width, int pad, const void *src, long line, long step, void *dst) noexcept nogil
         # conv.h
-        void (*conv_weight_panel)(long taps, long filters, long oh, long ow, long row_step, long column_step, const void *x, const long *offset, const void *dy, void *dw) noexcept nogil
+        void (*conv_gather)(long taps, long count, long ow, long column, long row_step, const void *x, const long *offset, void *panel) noexcept nogil
+        void (*conv_scatter)(long taps, long leap, long count, long ow, long column, long row_step, const void *panel, const long *offset, void *x) noexcept nogil
+        void (*conv_weight_panel)(long taps, long filters, long oh, long ow, long row_step, const void *x, const long *offset, const void *dy, void *dw) noexcept nogil
+        void (*conv_weight_dots)(long taps, long oh, long ow, long row_step, const void *x, const long *offset, const void *dy, void *dw, long ldw) noexcept nogil
         # pool.h
         void (*max_pool_2x2)(long n, const void *upper, const void *lower, void *y, unsigned char *which) noexcept nogil
         void (*max_pool_2x2_gradient)(long n, const void *dy, const unsigned char *which, void *upper, void *lower) noexcept nogil

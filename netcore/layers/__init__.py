@@ -17,6 +17,7 @@ from netcore.layers.merge import Add, Concat, Multiply
 from netcore.layers.node import Input, Node
 from netcore.layers.norm import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm
 from netcore.layers.pool import AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
-from netcore.layers.reshape import Flatten, Identity, Unflatten, Upsample
+from netcore.layers.reshape import Flatten, Identity, Unflatten
 from netcore.layers.rnn import RNN
 from netcore.layers.sequential import Sequential
+from netcore.layers.upsample import Upsample

@@ -14,8 +14,7 @@ class Merge(Layer):
     """Two or more inputs of one dtype."""
 
     def _inputs(self, inputs: tuple[np.ndarray, ...], same_shape: bool = True) -> list[np.ndarray]:
-        if len(inputs) < 2:
-            raise ArgumentError(f"{type(self).__name__} takes two or more inputs, got {len(inputs)}")
+        self._count(len(inputs))
         first = checks.floats("input 0", inputs[0])
         others = [checks.floats(f"input {i}", x, dtype=first.dtype) for i, x in enumerate(inputs[1:], 1)]
         if same_shape:
@@ -23,7 +22,12 @@ class Merge(Layer):
                 checks.shape_is(f"input {i}", x, first.shape, "(that of input 0; nothing is broadcast)")
         return [first, *others]
 
+    def _count(self, inputs: int) -> None:
+        if inputs < 2:
+            raise ArgumentError(f"{type(self).__name__} takes two or more inputs, got {inputs}")
+
     def output_shape(self, *input_shapes: Shape) -> Shape:
+        self._count(len(input_shapes))
         if any(shape != input_shapes[0] for shape in input_shapes):
             raise ShapeError(f"inputs must have one shape, got {', '.join(map(str, input_shapes))}")
         return input_shapes[0]
@@ -64,12 +68,12 @@ class Concat(Merge):
     """The inputs side by side along `dim`; the gradient is cut up again."""
 
     def __init__(self, dim: int = 1) -> None:
-        self.dim = dim
+        self.dim = checks.whole("dim", dim)
 
     def _forward(self, *inputs: np.ndarray) -> tuple[np.ndarray, Any]:
         arrays = self._inputs(inputs, same_shape=False)
         self._check([x.shape for x in arrays])
-        return np.concatenate(arrays, axis=self.dim), [x.shape for x in arrays]
+        return np.concatenate(arrays, axis=self.dim), ([x.shape for x in arrays], arrays[0].dtype)
 
     def _check(self, shapes: list[Any]) -> int:
         """The axis, counted from the front; all other axes agree."""
@@ -82,15 +86,18 @@ class Concat(Merge):
         return dim
 
     def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> tuple[np.ndarray, ...]:
-        dim = self._check(cache)
-        shape = (*cache[0][:dim], sum(s[dim] for s in cache), *cache[0][dim + 1 :])
-        dy = checks.floats("dy", dy)
-        checks.shape_is("dy", dy, shape, "(that of the forward phase's output)")
-        cuts = np.cumsum([s[dim] for s in cache])[:-1]
-        return tuple(np.ascontiguousarray(part) for part in np.split(dy, cuts, axis=dim))
+        shapes, dtype = cache
+        dim = self._check(shapes)
+        total = sum(shape[dim] for shape in shapes)
+        dy = checks.gradient("dy", dy, (*shapes[0][:dim], total, *shapes[0][dim + 1 :]), dtype)
+        cuts = np.cumsum([shape[dim] for shape in shapes])[:-1]
+        return tuple(part.copy() for part in np.split(dy, cuts, axis=dim))
 
     def output_shape(self, *input_shapes: Shape) -> Shape:
+        self._count(len(input_shapes))
         dim = self._check([(None, *shape) for shape in input_shapes])
+        if dim == 0:
+            raise ShapeError("Concat along the batch axis has no size before a batch is there; use dim=1 or more in a graph")
         sizes = [(None, *shape)[dim] for shape in input_shapes]
         total = None if any(size is None for size in sizes) else sum(size for size in sizes if size is not None)
         first = (None, *input_shapes[0])

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from netcore import checks, memory
+from netcore import checks
 from netcore.errors import ArgumentError, ShapeError
 from netcore.layers.base import Layer, Shape
 from netcore.shapes import flattened
@@ -29,7 +29,10 @@ class Rearrange(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         if any(size is None for size in input_shape):
             raise ShapeError(f"{type(self).__name__} needs all sizes of its input, got {input_shape}")
-        return self._new_shape((1, *input_shape))[1:]  # type: ignore[arg-type]
+        shape = self._new_shape((3, *input_shape))  # type: ignore[arg-type]
+        if not shape or shape[0] != 3:
+            raise ShapeError(f"{type(self).__name__} changes the batch axis, which has no size before a batch is there")
+        return shape[1:]
 
     def cache_numbers(self, input_shape: Shape) -> float:
         return 0
@@ -49,7 +52,7 @@ class Flatten(Rearrange):
     """Axes start_dim..end_dim (inclusive) made one: (N, C, H, W) to (N, C·H·W) unless told otherwise."""
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
-        self.start_dim, self.end_dim = start_dim, end_dim
+        self.start_dim, self.end_dim = checks.whole("start_dim", start_dim), checks.whole("end_dim", end_dim)
 
     def _new_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         start, end = (dim + len(shape) if dim < 0 else dim for dim in (self.start_dim, self.end_dim))
@@ -65,8 +68,10 @@ class Unflatten(Rearrange):
     """Axis `dim` cut into `unflattened_size`, one entry of which may be -1: the opposite of Flatten."""
 
     def __init__(self, dim: int, unflattened_size: tuple[int, ...]) -> None:
-        self.dim = dim
-        self.unflattened_size = tuple(unflattened_size)
+        self.dim = checks.whole("dim", dim)
+        if not isinstance(unflattened_size, (tuple, list)) or not unflattened_size:
+            raise ArgumentError(f"unflattened_size must be a tuple of whole numbers, got {unflattened_size!r}")
+        self.unflattened_size = tuple(checks.whole("unflattened_size", size) for size in unflattened_size)
         if self.unflattened_size.count(-1) > 1 or any(size < 1 and size != -1 for size in self.unflattened_size):
             raise ArgumentError(f"unflattened_size must be whole numbers >= 1, one of them -1 at most; got {unflattened_size!r}")
 
@@ -80,42 +85,3 @@ class Unflatten(Rearrange):
 
     def _describe(self) -> str:
         return f"{self.dim}, {self.unflattened_size}"
-
-
-class Upsample(Layer):
-    """Each pixel repeated scale_factor times along height and width ('nearest'); backward sums over the repetitions.
-
-    On (N, C, H, W); scale_factor is a whole number or two of them.
-    """
-
-    def __init__(self, scale_factor: Any, mode: str = "nearest") -> None:
-        factor = tuple(scale_factor) if isinstance(scale_factor, (tuple, list)) else (scale_factor, scale_factor)
-        if not all(float(f).is_integer() for f in factor if isinstance(f, (int, float))):
-            raise ArgumentError(f"scale_factor must be a whole number or two of them, got {scale_factor!r}")
-        self.scale_factor = checks.pair("scale_factor", [int(f) if isinstance(f, float) else f for f in factor])
-        self.mode = checks.one_of("mode", mode, ("nearest",))
-
-    def _forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
-        x = checks.floats("input", x, 4)
-        n, c, h, w = x.shape
-        fh, fw = self.scale_factor
-        y = memory.empty((n, c, h * fh, w * fw), x.dtype)
-        y.reshape(n, c, h, fh, w, fw)[...] = x[:, :, :, None, :, None]
-        return y, (x.shape, x.dtype)
-
-    def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> np.ndarray:
-        (n, c, h, w), dtype = cache
-        fh, fw = self.scale_factor
-        dy = checks.gradient("dy", dy, (n, c, h * fh, w * fw), dtype)
-        return dy.reshape(n, c, h, fh, w, fw).sum(axis=(3, 5))
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        if len(input_shape) != 3:
-            raise ShapeError(f"input must have shape (C, H, W), got {input_shape} (without the batch axis)")
-        return (input_shape[0], *(None if size is None else size * f for size, f in zip(input_shape[1:], self.scale_factor, strict=True)))
-
-    def cache_numbers(self, input_shape: Shape) -> float:
-        return 0
-
-    def _describe(self) -> str:
-        return f"scale_factor={self.scale_factor}"

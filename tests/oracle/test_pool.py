@@ -107,7 +107,7 @@ def test_adaptive_average(output_size, shape, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("scale_factor", [1, 2, 3, (2, 3), 2.0])
+@pytest.mark.parametrize("scale_factor", [1, 2, 3, (2, 3), 2.0, 1.5, 0.5, (2.7, 0.6), (0.34, 3), 3.3])
 def test_upsample(scale_factor, dtype):
-    x = np.random.default_rng(7).standard_normal((2, 3, 5, 4)).astype(dtype)
+    x = np.random.default_rng(7).standard_normal((2, 3, 7, 6)).astype(dtype)
     compare(nc.Upsample(scale_factor), torch.nn.Upsample(scale_factor=scale_factor, mode="nearest"), x, 8)
