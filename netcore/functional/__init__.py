@@ -52,8 +52,12 @@ from netcore.functional.norm import (
 from netcore.functional.pool import (
     adaptive_avg_pool2d_backward,
     adaptive_avg_pool2d_forward,
+    avg_pool1d_backward,
+    avg_pool1d_forward,
     avg_pool2d_backward,
     avg_pool2d_forward,
+    max_pool1d_backward,
+    max_pool1d_forward,
     max_pool2d_backward,
     max_pool2d_forward,
 )

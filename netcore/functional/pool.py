@@ -105,6 +105,43 @@ def avg_pool2d_backward(dy: np.ndarray, cache: AvgPoolCache) -> np.ndarray:
     return dx
 
 
+def _row(name: str, value: int | tuple[int, ...] | None, height: int) -> tuple[int, int] | None:
+    """The argument of a pooling along one axis as that of windows of height 1; None stays."""
+    if isinstance(value, (tuple, list)) and len(value) == 1:
+        value = value[0]
+    return None if value is None else (height, checks.at_least(name, value, height))
+
+
+def max_pool1d_forward(
+    x: np.ndarray, kernel_size: int, stride: int | None = None, padding: int = 0, dilation: int = 1, ceil_mode: bool = False
+) -> tuple[np.ndarray, MaxPoolCache]:
+    """y (N, C, OL) for x (N, C, L): max_pool2d with windows of height 1."""
+    image = checks.floats("x", x, 3)[:, :, None]
+    rows = (_row("kernel_size", kernel_size, 1), _row("stride", stride, 1), _row("padding", padding, 0), _row("dilation", dilation, 1))
+    y, cache = max_pool2d_forward(image, *rows, ceil_mode)  # type: ignore[arg-type]
+    return y[:, :, 0], cache
+
+
+def max_pool1d_backward(dy: np.ndarray, cache: MaxPoolCache) -> np.ndarray:
+    """dx (N, C, L)."""
+    return max_pool2d_backward(checks.floats("dy", dy, 3)[:, :, None], cache)[:, :, 0]
+
+
+def avg_pool1d_forward(
+    x: np.ndarray, kernel_size: int, stride: int | None = None, padding: int = 0, ceil_mode: bool = False, count_include_pad: bool = True
+) -> tuple[np.ndarray, AvgPoolCache]:
+    """y (N, C, OL) for x (N, C, L): avg_pool2d with windows of height 1."""
+    image = checks.floats("x", x, 3)[:, :, None]
+    rows = (_row("kernel_size", kernel_size, 1), _row("stride", stride, 1), _row("padding", padding, 0))
+    y, cache = avg_pool2d_forward(image, *rows, ceil_mode, count_include_pad)  # type: ignore[arg-type]
+    return y[:, :, 0], cache
+
+
+def avg_pool1d_backward(dy: np.ndarray, cache: AvgPoolCache) -> np.ndarray:
+    """dx (N, C, L)."""
+    return avg_pool2d_backward(checks.floats("dy", dy, 3)[:, :, None], cache)[:, :, 0]
+
+
 class AdaptiveCache(NamedTuple):
     x_shape: tuple[int, ...]
     dtype: np.dtype

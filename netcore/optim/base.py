@@ -92,6 +92,8 @@ class Optimizer:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """The opposite of `state_dict`, for the same parameters in the same order; changes nothing if something does not fit."""
         name = type(self).__name__
+        if not isinstance(state, dict):
+            raise CheckpointError(f"the state of {name} must be a dict, got {type(state).__name__}; nothing was changed")
         slots = {f"{i}.{slot}" for i in range(len(self.params)) for slot in ("step", *self.slots)}
         missing = [key for key in ("lr", *self.hyper) if key not in state]
         unknown = sorted(str(key) for key in set(state) - slots - {"lr", *self.hyper})

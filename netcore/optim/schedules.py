@@ -13,11 +13,17 @@ from netcore.errors import ArgumentError, CheckpointError
 from netcore.optim.base import Optimizer
 
 
+def _checked(optimizer: Optimizer) -> Optimizer:
+    if not hasattr(optimizer, "lr"):
+        raise ArgumentError(f"a schedule takes an optimizer, got {type(optimizer).__name__}")
+    return optimizer
+
+
 class Schedule:
     """Base class: lr = self.rate(t) at step t = 0, 1, …; the optimiser's own lr is the base rate."""
 
     def __init__(self, optimizer: Optimizer) -> None:
-        self.optimizer = optimizer
+        self.optimizer = _checked(optimizer)
         self.base_lr = optimizer.lr
         self.t = 0
         optimizer.lr = self.rate(0)
@@ -140,7 +146,7 @@ class ReduceLROnPlateau:
         min_lr: float = 0.0,
         eps: float = 1e-8,
     ) -> None:
-        self.optimizer = optimizer
+        self.optimizer = _checked(optimizer)
         self.mode = checks.one_of("mode", mode, ("min", "max"))
         self.threshold_mode = checks.one_of("threshold_mode", threshold_mode, ("rel", "abs"))
         self.factor, self.patience = checks.number("factor", factor, 0), checks.at_least("patience", patience, 0)
@@ -157,7 +163,10 @@ class ReduceLROnPlateau:
         return metric < bar if self.mode == "min" else metric > bar
 
     def step(self, metric: float) -> None:
-        metric = float(metric)
+        try:
+            metric = float(metric)
+        except (TypeError, ValueError) as error:
+            raise ArgumentError(f"the metric must be a number, got {metric!r}") from error
         if self._better(metric):
             self.best, self.bad_steps = metric, 0
         else:

@@ -207,3 +207,21 @@ def test_rejected_dilation_and_gradients():
             F.adaptive_avg_pool2d_forward(IMAGE, wrong)
     with pytest.raises(nc.ShapeError, match="at least one row"):
         F.adaptive_avg_pool2d_forward(np.zeros((1, 1, 0, 3), np.float32), 2)
+
+
+@pytest.mark.parametrize("kind", ["max", "avg"])
+def test_one_axis_is_a_row_of_windows(kind):
+    rng = np.random.default_rng(8)
+    x = rng.standard_normal((2, 3, 17))
+    one, two = (getattr(F, f"{kind}_pool{d}d_forward") for d in (1, 2))
+    back_one, back_two = (getattr(F, f"{kind}_pool{d}d_backward") for d in (1, 2))
+    y, cache = one(x, 3, 2, (1,))
+    expected, expected_cache = two(x[:, :, None], (1, 3), (1, 2), (0, 1))
+    np.testing.assert_array_equal(y, expected[:, :, 0])
+    dy = rng.standard_normal(y.shape)
+    np.testing.assert_array_equal(back_one(dy, cache), back_two(dy[:, :, None], expected_cache)[:, :, 0])
+    for wrong in ((0,), (2.0,), ((2, 3),), (2, 0), (2, 1, -1), (2, 1, 2)):
+        with pytest.raises(nc.ArgumentError):
+            one(x, *wrong)
+    with pytest.raises(nc.ShapeError, match="must have 3 axes"):
+        one(x[0], 2)

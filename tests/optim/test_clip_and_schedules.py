@@ -40,6 +40,8 @@ def optimizer():
 @pytest.mark.parametrize(
     "make",
     [
+        lambda o: nc.StepLR(None, 1),
+        lambda o: nc.ReduceLROnPlateau(o).step("low"),
         lambda o: nc.StepLR(o, 0),
         lambda o: nc.StepLR(o, 1.5),
         lambda o: nc.ExponentialLR(o, float("inf")),

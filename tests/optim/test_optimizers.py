@@ -165,6 +165,7 @@ def test_a_state_that_does_not_fit_changes_nothing(make):
         state | {"lr": "fast"},
         state | {"0.step": -1},
         state | {"0.step": None},
+        None,
     ]
     if array:
         wrong += [{k: v for k, v in state.items() if k != array}, state | {array: np.zeros(99)}, state | {array: np.full(state[array].shape, "x")}]
