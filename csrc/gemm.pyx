@@ -24,7 +24,6 @@ cdef enum:
     M_BLOCK = 1536          # rows packed at once: with the slab, 1.5 MB of float32
     N_BLOCK = 2048          # columns packed at once
     A_GROUP = 12            # A panels in a task
-    SMALL = 1 << 18         # below this many multiply-adds the whole is packed at once and one thread does it
 
 
 cdef int gemm(

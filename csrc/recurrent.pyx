@@ -6,7 +6,8 @@ threads, and each thread walks through all steps of its own sequences without wa
 gets does not depend on who walks with it, so results are bit-identical for any number of threads.
 
 What does not depend on the state is taken out of the walk, as one product over all rows: the input's part of the
-pre-activations in front of it, the gradients of the input and of the parameters after the walk back.
+pre-activations in front of it, the gradients of the input and of the parameters after the walk back. There, too, each
+thread has its share of the results from beginning to end.
 """
 
 import numpy as np
@@ -15,7 +16,7 @@ from cython cimport floating
 from cython.parallel cimport prange
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
-from netcore._kernels.gemm import matmul
+from netcore._kernels.gemm cimport SMALL, gemm
 from netcore import memory
 
 cdef enum:
@@ -29,7 +30,7 @@ def deal(lengths, work):
     """
     count = len(lengths)
     first = np.cumsum(lengths) - lengths
-    parts = max(1, min(thread_count(), count, work // WORTH_A_THREAD))
+    parts = min(parts_for(work), max(count, 1))
     if count == 0 or (lengths == lengths[0]).all():
         return np.arange(count), first, parts
     by_length = np.argsort(-lengths, kind="stable")
@@ -48,11 +49,39 @@ def by_sequence(states, order):
     return out
 
 
-def input_part(x, w_ih, bias):
+cdef int share(
+    int part, int parts, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const floating *a, Py_ssize_t a_row, Py_ssize_t a_col,
+    const floating *b, Py_ssize_t b_row, Py_ssize_t b_col, floating *c, const floating *bias,
+) except -1 nogil:
+    """One thread's rows of C (m, n) = A B + bias; it packs for itself, so nobody waits for anybody.
+
+    No share is so small that the product would sum in another order: the bits stay those of one thread.
+    """
+    cdef Py_ssize_t cuts = max(<Py_ssize_t> 1, min(<Py_ssize_t> parts, min(m, m * n * k // (2 * SMALL)))), first, last
+    if part >= cuts:
+        return 0
+    first, last = m * part // cuts, m * (part + 1) // cuts
+    return gemm(last - first, n, k, a + first * a_row, a_row, a_col, b, b_row, b_col, c + first * n, n, bias, 0, 1, 1)
+
+
+cdef int parts_for(Py_ssize_t work) noexcept:
+    return <int> max(<Py_ssize_t> 1, min(<Py_ssize_t> thread_count(), work // WORTH_A_THREAD))
+
+
+def input_part(const floating[:, ::1] x, const floating[:, ::1] w_ih, bias):
     """x W_ihᵀ + bias for all rows at once."""
-    out = memory.empty((x.shape[0], w_ih.shape[0]), x.dtype)
-    matmul(x, w_ih.T, bias, out)
-    return out
+    cdef Py_ssize_t rows = x.shape[0], D = x.shape[1], gates = w_ih.shape[0]
+    cdef int part, parts = parts_for(rows * gates * D)
+    result = memory.empty((rows, gates), np.asarray(x).dtype)
+    cdef floating[:, ::1] out = result
+    cdef const floating[::1] b
+    cdef const floating *b_data = NULL
+    if bias is not None:
+        b = bias
+        b_data = &b[0]
+    for part in prange(parts, nogil=True, num_threads=parts, schedule="static", use_threads_if=parts > 1):
+        share(part, parts, rows, gates, D, &x[0, 0], D, 1, &w_ih[0, 0], 1, D, &out[0, 0], b_data)
+    return result
 
 
 def gate_panels(const floating[:, ::1] w_hh, Py_ssize_t gates):
@@ -95,36 +124,45 @@ cdef void hidden_product(const nc_kernels *K, Py_ssize_t rows, Py_ssize_t column
                         out + tile if add else NULL, ldc, 1)
 
 
-def column_sums(const floating[:, ::1] a):
-    """Σ over rows, in an order that depends on the number of rows alone."""
-    cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t rows = a.shape[0], columns = a.shape[1], strip = 8 * K.lanes, j
-    cdef int threads = thread_count() if rows * columns > WORTH_A_THREAD // 4 else 1
-    out = np.zeros(columns, np.asarray(a).dtype)
-    cdef floating[::1] sums = out
-    if rows:
-        for j in prange((columns + strip - 1) // strip, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
-            K.column_sums(rows, min(strip, columns - j * strip), &a[0, j * strip], columns, &sums[j * strip])
-    return out
+def shared_gradients(
+    const floating[:, ::1] from_input, const floating[:, ::1] from_state, const floating[:, ::1] x, const floating[:, ::1] h_prev,
+    const floating[:, ::1] w_ih, needs,
+):
+    """(dx, dw_ih, dw_hh, db_ih, db_hh) from the gradients of the two pre-activations, None where `needs` says no.
 
-
-def shared_gradients(from_input, from_state, x, h_prev, w_ih, needs):
-    """(dx, dw_ih, dw_hh, db_ih, db_hh) as products over all rows, from the gradients of the two pre-activations.
-
-    All copies of the cell share their parameters, so their gradients are summed over the steps.
+    All copies of the cell share their parameters, so their gradients are summed over the steps: products over all rows.
     """
-    dx = dw_ih = dw_hh = db_ih = db_hh = None
-    if needs[0]:
-        dx = memory.empty(x.shape, x.dtype)
-        matmul(from_input, w_ih, None, dx)
-    if needs[1]:
-        dw_ih = memory.empty(w_ih.shape, x.dtype)
-        matmul(from_input.T, x, None, dw_ih)
-    if needs[2]:
-        dw_hh = memory.empty((w_ih.shape[0], h_prev.shape[1]), x.dtype)
-        matmul(from_state.T, h_prev, None, dw_hh)
-    if needs[3]:
-        db_ih = column_sums(from_input)
-    if needs[4]:
-        db_hh = db_ih.copy() if from_state is from_input and db_ih is not None else column_sums(from_state)
-    return dx, dw_ih, dw_hh, db_ih, db_hh
+    cdef const nc_kernels *K = kernels_for(sizeof(floating))
+    cdef Py_ssize_t rows = x.shape[0], D = x.shape[1], H = h_prev.shape[1], gates = w_ih.shape[0]
+    cdef int part, parts = parts_for(rows * gates * (2 * D + H))
+    cdef bint same = &from_input[0, 0] == &from_state[0, 0]     # then both biases have one gradient
+    dtype = np.asarray(x).dtype
+    dx, dw_ih, dw_hh = wanted(needs[0], (rows, D), dtype), wanted(needs[1], (gates, D), dtype), wanted(needs[2], (gates, H), dtype)
+    db_ih, db_hh = wanted(needs[3] or (needs[4] and same), (gates,), dtype), wanted(needs[4] and not same, (gates,), dtype)
+    cdef floating[:, ::1] to_x = dx, to_w_ih = dw_ih, to_w_hh = dw_hh
+    cdef floating[::1] to_b_ih = db_ih, to_b_hh = db_hh
+    for part in prange(parts, nogil=True, num_threads=parts, schedule="static", use_threads_if=parts > 1):
+        if to_x is not None:
+            share(part, parts, rows, D, gates, &from_input[0, 0], gates, 1, &w_ih[0, 0], D, 1, &to_x[0, 0], NULL)
+        if to_w_ih is not None:
+            share(part, parts, gates, D, rows, &from_input[0, 0], 1, gates, &x[0, 0], D, 1, &to_w_ih[0, 0], NULL)
+        if to_w_hh is not None:
+            share(part, parts, gates, H, rows, &from_state[0, 0], 1, gates, &h_prev[0, 0], H, 1, &to_w_hh[0, 0], NULL)
+        if to_b_ih is not None:
+            sum_share(K, part, parts, from_input, to_b_ih)
+        if to_b_hh is not None:
+            sum_share(K, part, parts, from_state, to_b_hh)
+    if same and needs[4]:
+        db_hh = db_ih.copy()
+    return dx, dw_ih, dw_hh, db_ih if needs[3] else None, db_hh
+
+
+def wanted(need, shape, dtype):
+    return memory.empty(shape, dtype) if need else None
+
+
+cdef void sum_share(const nc_kernels *K, int part, int parts, const floating[:, ::1] a, floating[::1] sums) noexcept nogil:
+    """One thread's columns of Σ over rows, each in an order that depends on the number of rows alone."""
+    cdef Py_ssize_t columns = a.shape[1], first = columns * part // parts, last = columns * (part + 1) // parts
+    if last > first:
+        K.column_sums(a.shape[0], last - first, &a[0, first], columns, &sums[first])

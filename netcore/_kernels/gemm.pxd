@@ -1,6 +1,9 @@
 # The packed matrix product for other compiled modules. See csrc/gemm.pyx.
 from cython cimport floating
 
+cdef enum:
+    SMALL = 1 << 18         # below this many multiply-adds the whole is packed at once and one thread does it
+
 cdef int gemm(
     Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
     const floating *a, Py_ssize_t a_row, Py_ssize_t a_col,
