@@ -68,7 +68,7 @@ def test_twins_have_the_same_functions_with_the_same_parameters(family):
     ours = {name for name in re.findall(r"^def (\w+)\(", source, re.MULTILINE) if hasattr(compiled, name)}
     assert ours == set(theirs)
     for name, function in theirs.items():
-        text = re.search(rf"^def {name}\((.*?)\):", source, re.MULTILINE | re.DOTALL)[1]
+        text = re.search(rf"^def {name}\((.*?)\)(?: -> \w+)?:", source, re.MULTILINE | re.DOTALL)[1]
         text = re.sub(r"\[[^\]]*\]", "", text)
         parameters = [part.split("=")[0].split()[-1] for part in text.split(",") if part.strip()]
         assert parameters == list(inspect.signature(function).parameters), f"{family}.{name}"
