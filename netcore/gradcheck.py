@@ -9,13 +9,15 @@ where there are more than `max_entries`; a random direction through the whole ar
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from netcore.diagnosis import diagnose
 from netcore.errors import GradientError
+from netcore.layers.base import Layer
 
 
 @dataclass
@@ -53,6 +55,8 @@ def gradcheck(
     report = GradReport()
     for name, values, analytic in probe.gradients():
         _compare(probe, report, name, values, analytic, (eps, rtol, atol), max_entries)
+    if isinstance(layer, Layer):
+        probe.check_accumulation()
     return report
 
 
@@ -68,7 +72,13 @@ class _Probe:
         self.inputs = [self._float64(x) for x in inputs]
         self.rng = generator
         self.fresh = copy.deepcopy(self.layer)  # random layers draw the same numbers, running statistics start the same
-        self.upstream = [generator.standard_normal(np.shape(y)) for y in _arrays(self._run()[1])]
+        self.random_state = np.random.get_state()  # noqa: NPY002, for a student's layer that draws from the global generator
+        given, first = copy.deepcopy(self.inputs), _arrays(copy.deepcopy(self._run()[1]))
+        if not _same(given, self.inputs):
+            raise GradientError("forward changed its input array; work on a copy")
+        if not _same(first, self._run()[1]):
+            raise GradientError("forward gives another output for the same input; draw random numbers from a seeded generator of the layer")
+        self.upstream = [generator.standard_normal(np.shape(y)) for y in first]
 
     @staticmethod
     def _float64(x: Any) -> Any:
@@ -79,10 +89,11 @@ class _Probe:
 
     def _run(self) -> tuple[Any, Any]:
         """A forward phase on a fresh copy whose parameters are those of `layer`."""
+        np.random.set_state(self.random_state)  # noqa: NPY002
         layer = copy.deepcopy(self.fresh)
         for mine, theirs in zip(layer.parameters(), self.layer.parameters(), strict=True):
             mine.data = theirs.data
-            mine.grad = None
+            mine.grad = None if theirs.grad is None else np.zeros_like(theirs.data)  # as the layer itself begins
         return layer, layer.forward(*self.inputs)
 
     def value(self) -> float:
@@ -91,17 +102,16 @@ class _Probe:
     def gradients(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         """(name, the array that L depends on, dL/darray as backward has it)."""
         layer, y = self._run()
-        if isinstance(y, float) or (not isinstance(y, tuple) and np.ndim(y) == 0):
-            returned = layer.backward()
-            scale = float(self.upstream[0])
-            found = [None if dx is None else np.asarray(dx) * scale for dx in _arrays(returned)]
-        else:
-            found = list(_arrays(layer.backward(*self._like(y))))
-            scale = 1.0
-        values = [x for x in _arrays(tuple(self.inputs)) if np.asarray(x).dtype.kind == "f"]
+        found, scale = self._backward(layer, y)
+        every = _arrays(tuple(self.inputs))
+        values = [x for x in every if np.asarray(x).dtype.kind == "f"]
+        if len(found) == len(every):  # integer inputs have their None
+            found = [dx for x, dx in zip(every, found, strict=True) if np.asarray(x).dtype.kind == "f"]
         for i, (x, dx) in enumerate(zip(values, found, strict=False)):
-            if dx is not None:
-                yield f"input {i}" if len(values) > 1 else "input", x, np.asarray(dx)
+            name = f"input {i}" if len(values) > 1 else "input"
+            if dx is None:
+                raise GradientError(f"backward returned None as the gradient of {name}; return dL/dx, an array of shape {np.shape(x)}")
+            yield name, x, np.asarray(dx)
         names = dict(layer.named_parameters()) if hasattr(layer, "named_parameters") else {}
         by_id = {id(parameter): name for name, parameter in names.items()}
         for i, (mine, parameter) in enumerate(zip(self.layer.parameters(), layer.parameters(), strict=True)):
@@ -109,6 +119,26 @@ class _Probe:
             if getattr(parameter, "requires_grad", True):
                 gradient = np.zeros_like(mine.data) if parameter.grad is None else np.asarray(parameter.grad) * scale
                 yield name, mine.data, gradient
+
+    def _backward(self, layer: Any, y: Any) -> tuple[list[Any], float]:
+        """The input gradients that backward returns, and by how much those of a loss are to be multiplied."""
+        if isinstance(y, float) or (not isinstance(y, tuple) and np.ndim(y) == 0):
+            scale = float(self.upstream[0])
+            return [None if dx is None else np.asarray(dx) * scale for dx in _arrays(layer.backward())], scale
+        return _arrays(layer.backward(*copy.deepcopy(self._like(y)))), 1.0
+
+    def check_accumulation(self) -> None:
+        """A gradient that is already there must be added to: the rule for a layer used twice in a pass."""
+        alone, y = self._run()
+        self._backward(alone, y)
+        added, y = self._run()
+        for parameter in added.parameters():
+            parameter.grad = np.ones_like(parameter.data)
+        self._backward(added, y)
+        for once, more in zip(alone.parameters(), added.parameters(), strict=True):
+            before = 0 if once.grad is None else once.grad
+            if once.requires_grad and not np.allclose(np.asarray(more.grad) - 1, before, rtol=1e-6, atol=1e-9):
+                raise GradientError(f"backward replaces the gradient of {once.name or 'a parameter'}; it must add to it (parameter.accumulate)")
 
     def _like(self, y: Any) -> tuple[Any, ...]:
         """The upstream gradients in the nesting of the outputs."""
@@ -132,6 +162,10 @@ def _arrays(value: Any) -> list[Any]:
     return [value]
 
 
+def _same(a: Any, b: Any) -> bool:
+    return all(np.array_equal(x, y, equal_nan=np.asarray(x).dtype.kind == "f") for x, y in zip(_arrays(a), _arrays(b), strict=True))
+
+
 def _compare(
     probe: _Probe, report: GradReport, name: str, x: np.ndarray, analytic: np.ndarray, limits: tuple[float, float, float], most: int
 ) -> None:
@@ -145,6 +179,8 @@ def _compare(
     numeric, kept = _differences(probe, x, entries, eps)
     report.kinks += int(np.count_nonzero(~kept))
     report.checked += int(np.count_nonzero(kept))
+    if len(kept) and not kept.any():
+        raise GradientError(f"every entry of {name} lies beside a kink (ReLU at 0, a tie of maxima), so nothing was checked; use other numbers")
     found = analytic.reshape(-1)[entries]
     error = np.abs(numeric - found)
     allowed = atol + rtol * np.maximum(np.abs(numeric), np.abs(found))
@@ -154,7 +190,7 @@ def _compare(
     if bad.any():
         worst = int(np.argmax(np.where(bad, error / allowed, 0)))
         index = tuple(int(i) for i in np.unravel_index(int(entries[worst]), x.shape))
-        hint = _diagnose(numeric[kept], found[kept], x.shape)
+        hint = diagnose(numeric[kept], found[kept], x.shape)
         raise GradientError(
             f"the gradient of {name} is wrong in {np.count_nonzero(bad)} of {np.count_nonzero(kept)} entries; "
             f"worst at index {index}: numeric {numeric[worst]:.8g}, analytic {found[worst]:.8g}{hint}"
@@ -198,24 +234,3 @@ def _check_direction(probe: _Probe, name: str, x: np.ndarray, analytic: np.ndarr
     scale = float(np.sqrt(np.sum(analytic**2)))  # of a typical projection
     if abs(numeric - found) > atol + 10 * rtol * max(abs(numeric), scale):
         raise GradientError(f"the gradient of {name} is wrong along a random direction: numeric {numeric:.8g}, analytic {found:.8g}")
-
-
-def _diagnose(numeric: np.ndarray, analytic: np.ndarray, shape: tuple[int, ...]) -> str:
-    """Name the mistake, where the wrong gradient is a known one of the right gradient."""
-    if not np.any(analytic):
-        return ". It is zero everywhere: is it returned, or added to .grad?"
-    hypotheses: list[tuple[str, Callable[[], np.ndarray]]] = [
-        ("its sign is wrong", lambda: -numeric),
-        ("it is twice the right one: is it added twice?", lambda: 2 * numeric),
-        ("it is half the right one", lambda: numeric / 2),
-    ]
-    if len(shape) == 2 and shape[0] == shape[1] and numeric.size == shape[0] * shape[1]:
-        hypotheses.append(("it is the transpose of the right one", lambda: numeric.reshape(shape).T.reshape(-1)))
-    for text, candidate in hypotheses:
-        if np.allclose(analytic, candidate(), rtol=1e-4, atol=1e-7):
-            return f". Likely: {text}"
-    used = np.abs(numeric) > 1e-8
-    ratio = analytic[used] / numeric[used]
-    if ratio.size > 1 and np.ptp(ratio) < 1e-4 * abs(ratio[0]):
-        return f". It is {ratio[0]:.6g} times the right one: is a mean where a sum is due, or the other way round?"
-    return ""

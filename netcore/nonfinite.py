@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 
 from netcore.layers.base import Layer
+from netcore.layers.network import Network
 
 
 def first_nonfinite(net: Layer, *inputs: Any) -> str | None:
     """The class and path of the first layer, in the order of the forward phase, whose output is not finite; None if all are.
 
-    Runs one forward phase in eval mode, which changes nothing in the network. A non-finite input or parameter is named as such.
+    Runs one forward phase in eval mode, which changes nothing in the network: modes and waiting caches stay as they are.
+    A non-finite input or parameter is named as such.
 
     >>> import netcore as nc, numpy as np
     >>> net = nc.Sequential(nc.Linear(2, 2), nc.ReLU())
@@ -34,17 +36,19 @@ def first_nonfinite(net: Layer, *inputs: Any) -> str | None:
 
         return watched
 
-    mode = net.training
+    modes = [(layer, layer.training) for layer in net.layers()]
+    run = net._run_forward if isinstance(net, Network) else net.forward  # a network's own forward would drop its pass
     net.eval()
     try:
         for layer, forward in originals:
             layer._forward = watch(layer, forward)  # type: ignore[method-assign]
         with np.errstate(all="ignore"):
-            net.forward(*inputs)
+            run(*inputs)
     finally:
         for layer, _ in originals:
             del layer._forward  # the class's own again
-        net.train(mode)
+        for layer, mode in modes:
+            layer.training = mode
     return found[0] if found else None
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from netcore.errors import NetcoreError
+from netcore.errors import ArgumentError, NetcoreError
 from netcore.layers.base import Layer, Shape
 from netcore.layers.graph import Graph
 from netcore.layers.sequential import Sequential
@@ -94,6 +94,9 @@ def summary(net: Layer, *input_shapes: Shape) -> Summary:
     >>> nc.Sequential(nc.Linear(784, 128), nc.ReLU(), nc.Linear(128, 10)).summary((784,)).multiply_adds
     101632
     """
+    count_wanted = len(net.inputs) if isinstance(net, Graph) else 1 if isinstance(net, Sequential) else max(1, len(input_shapes))
+    if len(input_shapes) != count_wanted or not all(isinstance(shape, (tuple, list)) for shape in input_shapes):
+        raise ArgumentError(f"summary takes {count_wanted} shape(s) without the batch axis, such as (1, 28, 28); got {input_shapes!r}").at(net.where)
     lines = [_line(layer, shapes) for layer, shapes in _calls(net, input_shapes)]
     return Summary(lines, sum(parameter.size for parameter in net.parameters()))
 

@@ -106,3 +106,78 @@ def test_a_students_own_class():
             return dy * self.w.data
 
     assert nc.gradcheck(Mine(), np.ones((3, 2))).checked == 8
+
+
+class Student:
+    """A class that is no layer, with a parameter that is no Parameter; `change` plants the mistake."""
+
+    class Weight:
+        def __init__(self):
+            self.data, self.grad = np.array([2.0, 0.5, 1.0]), np.zeros(3)
+
+    def __init__(self, change=lambda x: x):
+        self.w, self.change = self.Weight(), change
+
+    def parameters(self):
+        return [self.w]
+
+    def forward(self, x):
+        self.x = self.change(x)
+        return self.x * self.w.data
+
+    def backward(self, dy):
+        self.w.grad += (dy * self.x).sum(axis=0)
+        return dy * self.w.data
+
+
+def test_a_students_parameters_may_begin_with_gradients_of_zero():
+    assert nc.gradcheck(Student(), X).checked == 15
+
+
+def test_a_forward_that_changes_its_input_is_caught():
+    def double(x):
+        x *= 2
+        return x
+
+    x = X.copy()
+    with pytest.raises(nc.GradientError, match="forward changed its input"):
+        nc.gradcheck(Student(double), x)
+    assert np.array_equal(x, X)
+
+
+def test_random_numbers_must_repeat():
+    noise = np.random.default_rng(0)
+    with pytest.raises(nc.GradientError, match="another output for the same input"):
+        nc.gradcheck(Student(lambda x: x + noise.standard_normal(x.shape)), X)
+    assert nc.gradcheck(Student(lambda x: x + np.random.standard_normal(x.shape)), X).checked == 15  # noqa: NPY002
+
+
+def test_a_gradient_that_is_missing_is_no_success():
+    with pytest.raises(nc.GradientError, match="returned None as the gradient of input"):
+        nc.gradcheck(wrong(lambda layer, dx, dy: None), X)
+    with pytest.raises(nc.GradientError, match="every entry of input lies beside a kink"):
+        nc.gradcheck(nc.MaxPool2d(2), np.zeros((1, 1, 4, 4)))
+
+
+def test_replacing_a_gradient_instead_of_adding_is_caught():
+    class Replaces(nc.Layer):
+        def __init__(self):
+            self.w = nc.Parameter(np.ones(3, np.float32), name="w")
+
+        def _forward(self, x):
+            return x * self.w.data, x
+
+        def _backward(self, dy, cache, needs_input=True):
+            self.w.grad = (dy * cache).sum(axis=0)
+            return dy * self.w.data
+
+    with pytest.raises(nc.GradientError, match="replaces the gradient of w; it must add"):
+        nc.gradcheck(Replaces(), X)
+
+
+def test_state_and_cells():
+    rng = np.random.default_rng(0)
+    sequence, state = rng.standard_normal((2, 5, 4)), rng.standard_normal((2, 3))
+    nc.gradcheck(nc.LSTM(4, 3, return_state=True, rng=0), sequence)
+    nc.gradcheck(nc.LSTMCell(4, 3, rng=0), sequence[:, 0], (state, state + 1))
+    nc.gradcheck(nc.GRUCell(4, 3, rng=0), sequence[:, 0], state)

@@ -74,3 +74,16 @@ def test_environment_variable():
     code = "import numpy as np, netcore as nc; nc.ReLU().forward(np.ones(2))"
     done = subprocess.run([sys.executable, "-c", code], env=os.environ | {"NETCORE_DEBUG": "1"}, capture_output=True, text=True, check=True)
     assert done.stderr.startswith("#1 forward   ReLU")
+
+
+def test_first_nonfinite_leaves_modes_and_caches():
+    from netcore.nonfinite import first_nonfinite
+
+    net = nc.Sequential(nc.Linear(3, 3), nc.BatchNorm1d(3), nc.Linear(3, 3))
+    y = net.forward(np.eye(3, dtype=np.float32))
+    net[1].eval()
+    assert first_nonfinite(net, np.eye(3, dtype=np.float32)) is None
+    assert [layer.training for layer in net] == [True, False, True]
+    assert net.pending == 1
+    net[1].train()
+    assert net.backward(y).shape == (3, 3)

@@ -41,3 +41,10 @@ def test_graph_and_errors():
     assert nc.Graph(x, nc.Add()(h, nc.ReLU()(h))).summary((4,)).multiply_adds == 12
     with pytest.raises(nc.ShapeError, match="Linear '1'"):
         nc.Sequential(nc.Linear(4, 3), nc.Linear(4, 3)).summary((4,))
+
+
+def test_shapes_that_do_not_fit_the_network():
+    net = nc.Sequential(nc.Linear(4, 3))
+    for shapes in ((), (4,), ((4,), (4,))):
+        with pytest.raises(nc.ArgumentError, match="summary takes 1 shape"):
+            net.summary(*shapes)

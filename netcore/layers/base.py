@@ -17,7 +17,7 @@ in reverse order), the mode, the names, and the messages. Next: netcore/layers/l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any
 
@@ -73,9 +73,12 @@ class Layer:
     def _run_forward(self, *inputs: Any, **options: Any) -> Any:
         """The forward phase as a container calls it: within the container's pass."""
         try:
-            y, cache = self._forward(*inputs, **options)
+            result = self._forward(*inputs, **options)
+            if not isinstance(result, tuple) or len(result) != 2:  # an array of two rows would unpack, too
+                raise ArgumentError(f"_forward must return a pair (output, cache), got {type(result).__name__}")
         except NetcoreError as error:
             raise error.at(self.where)
+        y, cache = result
         if self.training:
             self._caches.append(cache)
         if narration.narrator is not None:
@@ -251,7 +254,10 @@ class Layer:
 
     def astype(self, dtype: Any) -> Layer:
         """Convert parameters and floating buffers in place (recursively), dropping gradients and caches."""
-        dtype = np.dtype(dtype)
+        try:
+            dtype = np.dtype(dtype)
+        except TypeError:
+            raise ArgumentError(f"astype expects float32 or float64, got {dtype!r}").at(self.where) from None
         if dtype not in (np.float32, np.float64):
             raise ArgumentError(f"astype expects float32 or float64, got {dtype}").at(self.where)
         self.reset()
@@ -273,7 +279,12 @@ class Layer:
         """Set parameters and buffers by name, cast to their dtype. A missing, unexpected or mis-shaped entry raises
         CheckpointError and changes nothing; with strict=False missing and unexpected entries are passed over."""
         places = {name: _array(getattr(layer, attribute)) for name, layer, attribute in self._entries()}
-        values = {name: np.asarray(value) for name, value in state.items() if name in places}
+        if not isinstance(state, Mapping):
+            raise CheckpointError(f"a state is a dict from names to arrays, got {type(state).__name__}").at(self.where)
+        try:
+            values = {name: np.asarray(value) for name, value in state.items() if name in places}
+        except ValueError as error:
+            raise CheckpointError(f"the state holds something that is no array ({error}); nothing was changed").at(self.where) from None
         wrong = [
             f"{name} has shape {values[name].shape}, expected {place.shape}"
             for name, place in places.items()

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from netcore.errors import GraphError, ShapeError
+from netcore.errors import DTypeError, GraphError, ShapeError
 from netcore.layers.base import Layer, Shape
 from netcore.layers.network import Network
 from netcore.layers.node import Node
@@ -39,23 +39,24 @@ class Graph(Network):
 
     # ---- the two phases ---------------------------------------------------------------------------------------------
 
-    def _forward(self, *arrays: np.ndarray) -> tuple[Any, None]:
-        if len(arrays) != len(self.inputs):
-            raise ShapeError(f"forward takes {len(self.inputs)} input(s), got {len(arrays)}")
+    def _forward(self, *arrays: np.ndarray) -> tuple[Any, Any]:
+        """The cache is what the gradients must look like; the layers keep their own."""
+        self._count(arrays)
         for i, (node, x) in enumerate(zip(self.inputs, arrays, strict=True)):
-            self._check_input(i, node, np.shape(x))
+            self._check_input(i, node, x)
         values = {id(node): x for node, x in zip(self.inputs, arrays, strict=True)}
         for node in self._order:
             assert node.layer is not None
             values[id(node)] = node.layer._run_forward(*(values[id(source)] for source in node.inputs))
         results = tuple(values[id(node)] for node in self.outputs)
-        return (results[0] if self._single else results), None
+        return (results[0] if self._single else results), [(np.shape(y), getattr(y, "dtype", None)) for y in results]
 
-    def _backward(self, *gradients: Any, cache: None, needs_input: bool = True) -> Any:
+    def _backward(self, *gradients: Any, cache: Any, needs_input: bool = True) -> Any:
         if len(gradients) == 1 and isinstance(gradients[0], (tuple, list)):
             gradients = tuple(gradients[0])
         if len(gradients) != len(self.outputs):
             raise ShapeError(f"backward takes {len(self.outputs)} gradient(s), one for each output, got {len(gradients)}")
+        _check_gradients(gradients, cache)  # all of them before the first layer runs: a wrong one changes nothing
         waiting: dict[int, Any] = {}
         for node, dy in zip(self.outputs, gradients, strict=True):
             add_gradient(waiting, node, dy)
@@ -86,7 +87,15 @@ class Graph(Network):
                 needed.add(id(node))
         return needed
 
-    def _check_input(self, index: int, node: Node, shape: tuple[int, ...]) -> None:
+    def _count(self, inputs: Sequence[Any]) -> None:
+        if len(inputs) != len(self.inputs):
+            raise ShapeError(f"forward takes {len(self.inputs)} input(s), got {len(inputs)}").at(self.where)
+
+    def _check_input(self, index: int, node: Node, x: Any) -> None:
+        try:
+            shape = np.shape(x)
+        except ValueError:
+            raise ShapeError(f"input {index} must be one array, got a {type(x).__name__} whose rows differ in length") from None
         fits = len(shape) == 1 + len(node.shape) and all(want in (None, got) for want, got in zip(node.shape, shape[1:], strict=True))
         if not fits:
             raise ShapeError(f"input {index} must have shape (N, {', '.join('any' if s is None else str(s) for s in node.shape)}), got {shape}")
@@ -97,12 +106,29 @@ class Graph(Network):
         yield from self._names.items()
 
     def output_shape(self, *input_shapes: Shape) -> Any:
+        self._count(input_shapes)
         shapes = {id(node): shape for node, shape in zip(self.inputs, input_shapes, strict=True)}
         for node in self._order:
             assert node.layer is not None
             shapes[id(node)] = node.layer.output_shape(*(shapes[id(source)] for source in node.inputs))
         found = tuple(shapes[id(node)] for node in self.outputs)
         return found[0] if self._single else found
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nodes as a flat list: copying and pickling them link by link would run out of stack in a deep graph."""
+        nodes = [*self.inputs, *self._order]
+        place = {id(node): i for i, node in enumerate(nodes)}
+        flat = [(node.layer, [place[id(s)] for s in node.inputs] if i >= len(self.inputs) else [], node.shape) for i, node in enumerate(nodes)]
+        rest = {name: value for name, value in vars(self).items() if name not in ("inputs", "outputs", "_order")}
+        return rest | {"_flat": (len(self.inputs), flat, [place[id(node)] for node in self.outputs])}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        count, flat, outputs = state.pop("_flat")
+        nodes: list[Node] = []
+        for layer, sources, shape in flat:
+            nodes.append(Node(layer, tuple(nodes[i] for i in sources), shape))
+        vars(self).update(state)
+        self.inputs, self._order, self.outputs = nodes[:count], nodes[count:], [nodes[i] for i in outputs]
 
     def calls(self, *input_shapes: Shape) -> Iterator[tuple[Layer, tuple[Shape, ...]]]:
         """(layer, shapes of its inputs) in the order of the forward phase."""
@@ -118,6 +144,14 @@ def add_gradient(waiting: dict[int, Any], node: Node, gradient: Any) -> None:
     """A node that several others use receives the sum of their gradients."""
     before = waiting.get(id(node))
     waiting[id(node)] = gradient if before is None else before + gradient
+
+
+def _check_gradients(gradients: Sequence[Any], expected: Sequence[tuple[Any, Any]]) -> None:
+    for i, (dy, (shape, dtype)) in enumerate(zip(gradients, expected, strict=True)):
+        if isinstance(dy, np.ndarray) and dy.shape != shape:
+            raise ShapeError(f"gradient {i} must have shape {shape} (that of the forward phase's output {i}), got {dy.shape}")
+        if isinstance(dy, np.ndarray) and dtype is not None and dy.dtype.newbyteorder("=") != dtype.newbyteorder("="):
+            raise DTypeError(f"gradient {i} is {dy.dtype} where {dtype} is due, the dtype of output {i}")
 
 
 def topological_order(inputs: Sequence[Node], outputs: Sequence[Node]) -> list[Node]:
@@ -159,6 +193,12 @@ def _nodes(name: str, value: Node | Sequence[Node]) -> list[Node]:
 
 def _name_layers(order: list[Node], names: dict[Any, Any]) -> dict[str, Layer]:
     """Each layer once, under its given name or its number."""
+    if not isinstance(names, dict):
+        raise GraphError(f"names must be a dict from layer to name, or from name to layer, got {type(names).__name__}")
+    present = {id(node.layer) for node in order}
+    for pair in names.items():
+        if not any(isinstance(end, Layer) and id(end) in present for end in pair):
+            raise GraphError(f"names lists {pair!r}, which has no layer of this graph")
     given = {id(layer): str(name) for name, layer in names.items() if isinstance(layer, Layer)}
     given |= {id(layer): str(name) for layer, name in names.items() if isinstance(layer, Layer)}
     named: dict[str, Layer] = {}

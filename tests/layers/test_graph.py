@@ -1,5 +1,8 @@
 """Graphs: order, fan-out, shared layers, several inputs and outputs, and every GraphError."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -110,3 +113,46 @@ def test_names_and_state():
     assert [name for name, _ in net.named_parameters()] == ["first.weight", "first.bias", "last.weight", "last.bias"]
     with pytest.raises(nc.ShapeError, match="input 0 must have shape"):
         net.forward(np.ones((2, 5), np.float32))
+
+
+def test_names_must_be_of_this_graph():
+    x = nc.Input((4,))
+    for names in ([nc.Linear(4, 4)], {"a": nc.ReLU()}):
+        with pytest.raises(nc.GraphError, match="names"):
+            nc.Graph(x, nc.Linear(4, 4)(x), names=names)
+
+
+def test_a_wrong_gradient_changes_nothing():
+    x = nc.Input((4,))
+    h = nc.Linear(4, 3, rng=0)(x)
+    net = nc.Graph(x, [h, nc.Linear(3, 2, rng=1)(h)])
+    a, b = net.forward(np.ones((5, 4), np.float32))
+    for wrong, error in ((a[:2], nc.ShapeError), (a.astype(np.float64), nc.DTypeError)):
+        with pytest.raises(error, match="gradient 0"):
+            net.backward(wrong, b)
+        assert all(p.grad is None for p in net.parameters())
+        assert all(layer.pending == 1 for layer in net.layers())
+    assert net.backward(a, b).shape == (5, 4)
+
+
+def test_a_deep_graph_can_be_copied_and_pickled():
+    x = h = nc.Input((4,))
+    for _ in range(1000):
+        h = nc.Identity()(h)
+    net = nc.Graph(x, nc.Add()(nc.Linear(4, 4, rng=0)(h), x))
+    a = np.random.default_rng(0).standard_normal((2, 4)).astype(np.float32)
+    for other in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        y = other.forward(a)
+        assert np.array_equal(y, net.forward(a))
+        assert np.array_equal(other.backward(y), net.backward(y))
+        assert other.parameters()[0] is not net.parameters()[0]
+
+
+def test_inputs_that_are_no_arrays():
+    x = nc.Input((4,))
+    net = nc.Graph(x, nc.Linear(4, 4)(x))
+    for bad in ([[1.0], [1.0, 2.0]], None, "text"):
+        with pytest.raises(nc.ShapeError, match="input 0"):
+            net.forward(bad)
+    with pytest.raises(nc.ShapeError, match="takes 1 input"):
+        net.output_shape((4,), (4,))

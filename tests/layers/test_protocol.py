@@ -134,3 +134,22 @@ def test_optimiser_state_belongs_to_the_parameter_itself():
     assert_close(b.data, a.data)  # b's first step is as large as a's was: its moments are its own
     with pytest.raises(nc.ArgumentError, match="same parameter twice"):
         nc.SGD([a, a], lr=0.1)
+
+
+def test_a_layer_must_return_a_pair():
+    class NoCache(nc.Layer):
+        def _forward(self, x):
+            return 2 * x
+
+    with pytest.raises(nc.ArgumentError, match="must return a pair"):
+        NoCache().forward(np.ones((2, 3)))  # two rows, which would unpack
+
+
+def test_states_and_dtypes_that_are_none():
+    layer = nc.Linear(2, 2)
+    with pytest.raises(nc.CheckpointError, match="dict from names to arrays"):
+        layer.load_state_dict([1])
+    with pytest.raises(nc.CheckpointError, match="nothing was changed"):
+        layer.load_state_dict({"weight": [[1], [1, 2]], "bias": [1, 2]})
+    with pytest.raises(nc.ArgumentError, match="astype expects"):
+        layer.astype("number")
