@@ -34,7 +34,7 @@ def floats(name: str, value: Any, ndim: int | None = None, dtype: np.dtype | Non
         raise DTypeError(f"{name} is {x.dtype} where {dtype} is due; convert one of them with .astype(), nothing is up-cast silently")
     if ndim is not None and x.ndim != ndim:
         raise ShapeError(f"{name} must have {ndim} axes, got shape {x.shape}")
-    return x if x.flags.c_contiguous else np.ascontiguousarray(x)
+    return x if x.flags.c_contiguous and x.flags.aligned else np.array(x, order="C")
 
 
 def integers(name: str, value: Any, ndim: int | None = None, low: int | None = None, high: int | None = None) -> np.ndarray:

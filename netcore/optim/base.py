@@ -46,7 +46,7 @@ class Optimizer:
             state = self._state_of(parameter)
             state["step"] += 1
             theta = parameter.data
-            if not (theta.flags.c_contiguous and theta.flags.writeable):
+            if not theta.flags.carray:  # contiguous, aligned and writeable
                 parameter.data = theta = theta.copy()
             if theta.size:
                 self._update(theta.reshape(-1), gradient.reshape(-1), state)
@@ -59,7 +59,7 @@ class Optimizer:
             checks.floats(name, theta)
             gradient = checks.floats(f"gradient of {name}", gradient, dtype=theta.dtype)
             checks.shape_is(f"gradient of {name}", gradient, theta.shape)
-        return gradient if gradient.flags.c_contiguous else np.ascontiguousarray(gradient)
+        return checks.floats("gradient", gradient)
 
     def zero_grad(self) -> None:
         for parameter in self.params:
