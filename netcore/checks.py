@@ -48,7 +48,7 @@ def integers(name: str, value: Any, ndim: int | None = None, low: int | None = N
         raise ArgumentError(f"{name} holds {x.min()} at index {first_index(x < low)}; the least allowed is {low}")
     if x.size and high is not None and x.max() >= high:
         raise ArgumentError(f"{name} holds {x.max()} at index {first_index(x >= high)}; the greatest allowed is {high - 1}")
-    return np.ascontiguousarray(x, dtype=INT64)
+    return np.require(x, INT64, ["C", "A"])
 
 
 def first_index(mask: np.ndarray) -> tuple[int, ...] | int:
