@@ -7,7 +7,6 @@
 Each is a recipe of netcore/recipes with a few options set; this file trains them, measures, and draws.
 """
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,12 +75,11 @@ def timed(name: str, **options: Any) -> tuple[Result, float, float]:
     began = time.perf_counter()
     result = train(recipe)
     seconds = time.perf_counter() - began
-    examples = min(len(data.load(recipe.data)), recipe.limit or sys.maxsize)
-    return result, seconds, examples * recipe.epochs / seconds
+    return result, seconds, result.data.train.samples * recipe.epochs / seconds
 
 
 def cnn(folder: Path, options: dict[str, int]) -> Part:
-    result, seconds, rate = timed("lenet", **{"epochs": 8} | options)
+    result, seconds, rate = timed("lenet", **{"epochs": 8, "dropout": 0.1, "shift": 1} | options)
     accuracy = result.test["accuracy"]
     row = Row("LeNet", "accuracy on 1,000 unseen images", f"{accuracy:.1%}", "chance 10 %", f"{rate:,.0f} images/s", seconds)
     ax = plot.filters(first_filters(result.net), title="what the first layer looks for: 32 filters of 5 by 5")
@@ -94,7 +92,7 @@ def first_filters(net: Any) -> np.ndarray:
 
 
 def autoencoder(folder: Path, options: dict[str, int]) -> Part:
-    result, seconds, rate = timed("autoencoder", **{"epochs": 26, "code": CODE, "batch_size": 128, "lr": 3e-3} | options)
+    result, seconds, rate = timed("autoencoder", **{"epochs": 22, "code": CODE, "batch_size": 128, "lr": 3e-3} | options)
     train_set, test_set = data.load("fashion-mnist-mini"), data.load("fashion-mnist-mini", split="test")
     pca = analysis.PCA(CODE).fit(train_set.x.reshape(len(train_set), -1))
     flat = test_set.x.reshape(len(test_set), -1)
@@ -124,7 +122,7 @@ def characters(folder: Path, options: dict[str, int]) -> Part:
     net: Any = result.net
     vectors = net.embedding.forward(text.vocabulary.encode(shown))
     traces = analysis.gate_trace(net.rnn, vectors)
-    picked = {name: traces[name] for name in ("forget", "input", "output", "cell")}
+    picked = {name: traces[name] for name in ("input", "forget", "candidate", "output", "cell")}
     ax = plot.gate_traces(picked, shown, title="the gates of the LSTM while it reads")
     return row, result.history, [keep(ax, folder / "gates.png")], written
 

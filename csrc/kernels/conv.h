@@ -1,7 +1,7 @@
 /* What a convolution does beside its product: panels of columns, there and back, and the sums of the weight gradient.
  *
  * i counts the (c, r, s) taps of a filter; `offset` says where in the padded image tap i meets output pixel (0, 0). From
- * there, pixel (oh, ow) is oh · row_step + ow further on, whatever the stride: see pad_image in csrc/conv.pyx, to be read next.
+ * there, pixel (oh, ow) is oh · row_step + ow further on, whatever the stride: see padded_image in csrc/conv.pyx, to be read next.
  */
 
 /* One run of `count` pixels in an output row: panel[i * NR + j] = x[offset[i] + j]. */
