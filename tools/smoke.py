@@ -14,7 +14,7 @@ train, test = data.load("digits", split="train"), data.load("digits", split="tes
 net = nc.Sequential(nc.Conv2d(1, 16, 3, padding=1), nc.ReLU(), nc.MaxPool2d(2), nc.Flatten(), nc.Linear(256, 10))
 loss, optimizer = nc.CrossEntropyLoss(), nc.Adam(net.parameters(), lr=3e-3)
 loader = data.DataLoader(train.x, train.y, batch_size=32, shuffle=True, rng=0)
-for _ in range(15):
+for _ in range(40):
     for x, y in loader:
         optimizer.zero_grad()
         loss.forward(net.forward(x), y)
@@ -27,5 +27,5 @@ with tempfile.TemporaryDirectory() as folder:
     net.load_state_dict(nc.load(Path(folder, "net.safetensors")))
 nc.gradcheck(nc.LSTM(3, 4), np.random.default_rng(0).standard_normal((2, 5, 3)))
 print(f"test accuracy on digits {accuracy:.3f}")
-if accuracy < 0.85:
+if accuracy < 0.9:
     raise SystemExit("the network did not learn")
