@@ -20,38 +20,46 @@ test: $(VENV)/.test
 oracle: $(VENV)/.oracle
 	"$(PY)" -m pytest tests/oracle
 
-lint: $(VENV)/.lint
+lint: $(VENV)/.dev
 	"$(PY)" -m ruff check .
 	"$(PY)" -m mypy
 
-# An editable install builds the kernels in place, so that the suite tests this checkout.
+# An editable install builds the kernels in place, once, so that the suite tests this checkout.
+$(VENV)/.built: $(VENV)/.python $(SOURCES)
+	"$(PY)" -m pip install --quiet --editable .
+	touch "$@"
+
+# What an extra needs is installed by name: the package itself need not be built again for it.
+EXTRAS = "$(PY)" tools/requirements.py $(1) > "$@.txt" && "$(PY)" -m pip install --quiet --requirement "$@.txt"
+
+$(VENV)/.demo: $(VENV)/.built pyproject.toml
+	$(call EXTRAS,all)
+	touch "$@"
+
+$(VENV)/.test: $(VENV)/.built pyproject.toml
+	$(call EXTRAS,test)
+	touch "$@"
+
+$(VENV)/.oracle: $(VENV)/.test
+	$(call EXTRAS,test-oracle)
+	touch "$@"
+
+$(VENV)/.dev: $(VENV)/.test
+	$(call EXTRAS,dev)
+	touch "$@"
+
+# The Python environment, before anything is built.
 $(VENV)/.python:
 	"$(PYTHON)" tools/require_python.py
 	"$(PYTHON)" -m venv "$(VENV)"
 	"$(PY)" -m pip install --quiet --upgrade pip
 	touch "$@"
 
-$(VENV)/.demo: $(VENV)/.python $(SOURCES)
-	"$(PY)" -m pip install --quiet --editable ".[all]"
-	touch "$@"
-
-$(VENV)/.test: $(VENV)/.python $(SOURCES)
-	"$(PY)" -m pip install --quiet --editable ".[test]"
-	touch "$@"
-
-$(VENV)/.oracle: $(VENV)/.test
-	"$(PY)" -m pip install --quiet --editable ".[test-oracle]"
-	touch "$@"
-
-$(VENV)/.lint: $(VENV)/.test
-	"$(PY)" -m pip install --quiet --editable ".[dev]"
-	touch "$@"
-
-dist: $(VENV)/.lint
+dist: $(VENV)/.dev
 	"$(PY)" -m build
 
 # A build of its own, in a copy, so that the kernels of the checkout stay as they are.
-sanitize: $(VENV)/.test
+sanitize: $(VENV)/.dev
 	"$(PY)" tools/sanitize.py
 
 clean:

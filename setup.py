@@ -53,7 +53,11 @@ Install one and try again:
 
 
 class BuildKernels(build_ext):
-    """Chooses flags by trying them, and says what to install when there is no compiler."""
+    """Chooses flags by trying them, uses all processors, and says what to install when there is no compiler."""
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
 
     def build_extensions(self) -> None:
         if self.compiler.compiler_type == "msvc":

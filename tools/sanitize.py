@@ -35,7 +35,7 @@ def main() -> int:
         environment["LD_PRELOAD"] = " ".join([runtime("libasan.so"), runtime("libubsan.so"), runtime("libstdc++.so")])
         environment["ASAN_OPTIONS"] = "detect_leaks=0:halt_on_error=1"
         environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
-        paths = sys.argv[1:] or ["tests/kernels", "tests/layers", "tests/losses", "tests/optim"]
+        paths = sys.argv[1:] or ["tests"]
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *paths], cwd=copy, env=environment, check=False
         ).returncode

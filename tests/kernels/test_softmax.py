@@ -92,3 +92,18 @@ def test_rejected():
         F.softmax_forward(x, 2)
     with pytest.raises(ArgumentError, match="label_smoothing must be between 0 and 1"):
         F.cross_entropy_forward(x, np.zeros(3, int), 1.5)
+
+
+@pytest.mark.parametrize("level", ISAS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_exponential_over_the_whole_range(level, dtype):
+    """softmax((x, 0)) is e^x to the last place once x < -40: down through the subnormal numbers to zero, no step left out."""
+    smallest, least_normal = np.finfo(dtype).smallest_subnormal, np.finfo(dtype).tiny
+    x = np.linspace(np.log(smallest.astype(np.float64)) - 3, -40, 20_001).astype(dtype)
+    with isa(level):
+        y = F.softmax_forward(np.stack([x, np.zeros_like(x)], axis=1))[0][:, 0]
+    exact = np.exp(x.astype(np.longdouble))
+    normal = exact >= least_normal
+    assert (np.abs(y - exact)[normal] / exact[normal]).max() < 4 * np.finfo(dtype).eps
+    assert np.abs(y - exact)[~normal].max() <= 2 * smallest
+    assert y[0] == 0 and (np.diff(y) >= -4 * np.finfo(dtype).eps * y[1:]).all()

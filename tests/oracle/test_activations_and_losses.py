@@ -95,23 +95,33 @@ def compare_loss(ours, theirs, pred, target, tolerance):
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), DTYPES)
-def test_embedding_and_linear(dtype, tolerance):
+@pytest.mark.parametrize("padding_idx", [None, 0, 4, -1])
+@pytest.mark.parametrize("shape", [(1,), (5, 9), (2, 3, 4), (400,)])
+@pytest.mark.parametrize("width", [1, 7, 16, 33])
+def test_embedding(dtype, tolerance, padding_idx, shape, width):
+    """Tokens come several times in a batch, so that gradients add up; the padding token's row stays as it is."""
     rng = np.random.default_rng(3)
-    ours, theirs = nc.Embedding(20, 7, padding_idx=4).astype(dtype), T.Embedding(20, 7, padding_idx=4, dtype=torch.float64)
+    ours, theirs = nc.Embedding(20, width, padding_idx=padding_idx).astype(dtype), T.Embedding(20, width, padding_idx=padding_idx, dtype=torch.float64)
     ours.load_state_dict({name: value.numpy() for name, value in theirs.state_dict().items()})
-    tokens, dy = rng.integers(0, 20, (5, 9)), rng.standard_normal((5, 9, 7)).astype(dtype)
-    theirs(torch.tensor(tokens)).backward(torch.tensor(dy, dtype=torch.float64))
-    ours.forward(tokens)
+    tokens, dy = rng.integers(0, 20, shape), rng.standard_normal((*shape, width)).astype(dtype)
+    expected = theirs(torch.tensor(tokens))
+    expected.backward(torch.tensor(dy, dtype=torch.float64))
+    assert_close(ours.forward(tokens), expected.detach().numpy(), tolerance)
     assert ours.backward(dy) is None
     assert_close(ours.weight.grad, theirs.weight.grad.numpy(), tolerance)
-    for shape in [(6,), (4, 6), (2, 3, 6)]:
-        ours, theirs = nc.Linear(6, 5).astype(dtype), T.Linear(6, 5, dtype=torch.float64)
-        ours.load_state_dict({name: value.numpy() for name, value in theirs.state_dict().items()})
-        x = rng.standard_normal(shape).astype(dtype)
-        source = torch.tensor(x, dtype=torch.float64, requires_grad=True)
-        expected = theirs(source)
-        y = ours.forward(x)
-        assert_close(y, expected.detach().numpy(), tolerance)
-        expected.backward(torch.tensor(y, dtype=torch.float64))
-        assert_close(ours.backward(y), source.grad.numpy(), tolerance * 5)
-        assert_close(ours.weight.grad, theirs.weight.grad.numpy(), tolerance * 5)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), DTYPES)
+@pytest.mark.parametrize("shape", [(6,), (4, 6), (2, 3, 6)])
+def test_linear(dtype, tolerance, shape):
+    rng = np.random.default_rng(3)
+    ours, theirs = nc.Linear(6, 5).astype(dtype), T.Linear(6, 5, dtype=torch.float64)
+    ours.load_state_dict({name: value.numpy() for name, value in theirs.state_dict().items()})
+    x = rng.standard_normal(shape).astype(dtype)
+    source = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    expected = theirs(source)
+    y = ours.forward(x)
+    assert_close(y, expected.detach().numpy(), tolerance)
+    expected.backward(torch.tensor(y, dtype=torch.float64))
+    assert_close(ours.backward(y), source.grad.numpy(), tolerance * 5)
+    assert_close(ours.weight.grad, theirs.weight.grad.numpy(), tolerance * 5)
