@@ -165,7 +165,7 @@ def test_data():
         (["eval"], "Missing argument 'RUN'"),
         (["data", "verify", "nothing"], "no data set is called 'nothing'"),
         (["data", "fetch"], "Missing argument"),
-        (["gradcheck", "--isa", "mmx"], "set_isa('mmx')"),
+        (["gradcheck", "--isa", "mmx"], "'mmx'"),
         (["sample", "x", "--temperature", "-1"], "temperature"),
     ],
 )
