@@ -7,7 +7,7 @@
                 C tiles += A panels · B panel                      registers only: csrc/kernels/gemm.h
 
 Packing costs m·k + k·n copies for 2·m·n·k FLOPs; it makes every later read contiguous, whatever the strides of A and B
-(a transpose is a stride). Tiles of C are summed over k in ascending order by whichever thread takes them, so results are
+(a transpose is a stride). Where C has few columns and A's rows are contiguous, A is read in place. Tiles of C are summed over k in ascending order by whichever thread takes them, so results are
 bit-identical for any number of threads.
 
 Source: Goto and van de Geijn (2008), "Anatomy of high-performance matrix multiplication".
@@ -24,6 +24,8 @@ cdef enum:
     M_BLOCK = 1536          # rows packed at once: with the slab, 1.5 MB of float32
     N_BLOCK = 2048          # columns packed at once
     A_GROUP = 12            # A panels in a task
+    NARROW = 4              # panels of B up to which packing A costs more than it saves
+    PAGE = 4096             # bytes: rows that lie multiples of a page apart fall on the same lines of the cache
 
 
 cdef int gemm(
@@ -75,6 +77,7 @@ cdef void multiply_blocks(
 ) noexcept nogil:
     """The three blocked loops of the head of this file."""
     cdef Py_ssize_t mr = K.mr, nr = K.nr, m_block = M_BLOCK // mr * mr, n_block = N_BLOCK // nr * nr, group = A_GROUP * mr
+    cdef bint in_place = a_col == 1 and n <= NARROW * nr and a_row * sizeof(floating) % PAGE != 0
     cdef Py_ssize_t n_index, k_index, m_index, n0, m0, k0, width, height, depth, panel, task, a_panels, b_panels, groups
     for n_index in range((n + n_block - 1) // n_block):
         n0 = n_index * n_block
@@ -90,13 +93,13 @@ cdef void multiply_blocks(
                 m0 = m_index * m_block
                 height = min(m_block, m - m0)
                 a_panels = (height + mr - 1) // mr
-                for panel in prange(a_panels, num_threads=threads, schedule="static", use_threads_if=threads > 1):
+                for panel in prange(0 if in_place else a_panels, num_threads=threads, schedule="static", use_threads_if=threads > 1):
                     K.pack(min(mr, height - panel * mr), depth, mr, 0,
                            a + (m0 + panel * mr) * a_row + k0 * a_col, a_row, a_col, a_pack + panel * mr * depth)
                 groups = (height + group - 1) // group
                 for task in prange(groups * b_panels, num_threads=threads, schedule="dynamic", use_threads_if=threads > 1):
                     multiply_task(K, task % groups * group, task // groups * nr, height, width, depth, group,
-                                  a_pack, b_pack, c + m0 * ldc + n0, ldc,
+                                  NULL if in_place else a_pack, a + m0 * a_row + k0, a_row, b_pack, c + m0 * ldc + n0, ldc,
                                   # the first slab adds S, the later ones add to what the earlier ones left in C
                                   c + m0 * ldc + n0 if k0 else s + m0 * s_row + n0 * s_col if s else NULL,
                                   ldc if k0 else s_row, 1 if k0 else s_col)
@@ -104,12 +107,16 @@ cdef void multiply_blocks(
 
 cdef void multiply_task(
     const nc_kernels *K, Py_ssize_t i, Py_ssize_t j, Py_ssize_t height, Py_ssize_t width, Py_ssize_t depth, Py_ssize_t group,
-    const floating *a_pack, const floating *b_pack, floating *c, Py_ssize_t ldc,
+    const floating *a_pack, const floating *a, Py_ssize_t a_row, const floating *b_pack, floating *c, Py_ssize_t ldc,
     const floating *s, Py_ssize_t s_row, Py_ssize_t s_col,
 ) noexcept nogil:
-    """One group of A panels (from row i) times one B panel (from column j)."""
-    K.gemm_block(min(group, height - i), min(K.nr, width - j), depth, a_pack + i * depth, b_pack + j * depth,
-                 c + i * ldc + j, ldc, s + i * s_row + j * s_col if s else NULL, s_row, s_col)
+    """One group of A panels (from row i), or as many rows of A in place, times one B panel (from column j)."""
+    cdef Py_ssize_t rows = min(group, height - i), columns = min(K.nr, width - j)
+    s = s + i * s_row + j * s_col if s else NULL
+    if a_pack:
+        K.gemm_block(rows, columns, depth, a_pack + i * depth, b_pack + j * depth, c + i * ldc + j, ldc, s, s_row, s_col)
+    else:
+        K.gemm_in_place(rows, columns, depth, a + i * a_row, a_row, 1, b_pack + j * depth, c + i * ldc + j, ldc, s, s_row, s_col)
 
 
 def matmul(const floating[:, :] a, const floating[:, :] b, bias, floating[:, ::1] out):

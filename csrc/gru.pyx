@@ -19,7 +19,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels
-from netcore._kernels.recurrent cimport Batch, hidden_product, length_at, nc_fetch, part_start, row_at, tile_rows
+from netcore._kernels.recurrent cimport Batch, length_at, nc_fetch, part_start, row_at, tile_rows
 
 from netcore._kernels.recurrent import by_position, by_sequence, deal, gate_panels, input_part, shared_gradients, state_panels
 from netcore import memory
@@ -45,7 +45,7 @@ def forward(x, lengths, const floating[:, ::1] w_ih, const floating[:, ::1] w_hh
     h_prev, s, y = [memory.empty((rows, H), x.dtype) for _ in range(3)]
     h_state = by_position(h0, order)
     most = -(-len(lengths) // parts)
-    scratch = memory.empty((parts, most * H + GRU_GATES * K.mr * K.nr), x.dtype)
+    scratch = memory.empty((parts, most * (H + K.lanes) + GRU_GATES * K.mr * K.nr), x.dtype)
 
     cdef const int64_t[::1] orders = order, starts = first, counts = lengths
     cdef const floating[:, ::1] panels = gate_panels(w_hh, GRU_GATES)
@@ -63,12 +63,12 @@ cdef void walk(
     floating[:, ::1] h, floating[:, ::1] h_prev, floating[:, ::1] from_state, floating[:, ::1] y, floating[:, ::1] work,
 ) noexcept nogil:
     """One thread's sequences through all their steps; the longest comes first, so those that still run are the first ones."""
-    cdef Py_ssize_t H = h.shape[1], nr = K.nr, tile = K.mr * nr
+    cdef Py_ssize_t H = h.shape[1], stride = H + K.lanes, nr = K.nr, tile = K.mr * nr
     cdef Py_ssize_t start = part_start(B, part), running = part_start(B, part + 1) - start
     cdef Py_ssize_t step, width, block, j, i, units, tile_height, s, row
     cdef int gate
     cdef floating *z = &work[part, 0]
-    cdef floating *packed = z + GRU_GATES * tile
+    cdef floating *state = z + GRU_GATES * tile # h as the step finds it, which its tiles overwrite
     if running == 0:
         return
     for step in range(length_at(B, start)):
@@ -76,8 +76,8 @@ cdef void walk(
             running -= 1
         for s in range(start, start + running):
             memcpy(&h_prev[row_at(B, s, step), 0], &h[s, 0], H * sizeof(floating))
+            memcpy(state + (s - start) * stride, &h[s, 0], H * sizeof(floating))
         width = tile_rows(running, K.mr)
-        K.pack(running, H, width, 0, &h[start, 0], H, 1, packed)
         for block in range((H + nr - 1) // nr):
             j = block * nr
             units = min(nr, H - j)
@@ -86,7 +86,7 @@ cdef void walk(
                 for gate in range(GRU_GATES):
                     for s in range(start + i * width, start + i * width + tile_height):
                         nc_fetch(&gates[row_at(B, s, step), gate * H + j], units * sizeof(floating))
-                    K.gemm_tile(tile_height, units, H, packed + i * width * H, &panels[gate, j * H], z + gate * tile, nr, NULL, 0, 0)
+                    K.gemm_tile(tile_height, units, H, state + i * width * stride, stride, 1, &panels[gate, j * H], z + gate * tile, nr, NULL, 0, 0)
                 for s in range(start + i * width, start + i * width + tile_height):
                     row = row_at(B, s, step)
                     K.gru_forward_row(
@@ -103,7 +103,7 @@ def backward(dy, dh, x, lengths, const floating[:, ::1] w_ih, const floating[:, 
     from_input, from_state = memory.empty((rows, GRU_GATES * H), x.dtype), memory.empty((rows, GRU_GATES * H), x.dtype)
     dh_state = by_position(dh, order)
     most = -(-len(lengths) // parts)
-    scratch = memory.empty((parts, 2 * most * GRU_GATES * H), x.dtype)
+    scratch = memory.empty((parts, most * (GRU_GATES * H + K.lanes)), x.dtype)
 
     cdef const int64_t[::1] orders = order, starts = first, counts = lengths
     cdef const floating[::1] panels = state_panels(w_hh)
@@ -124,11 +124,10 @@ cdef void walk_back(
     floating[:, ::1] dh, floating[:, ::1] d_input, floating[:, ::1] d_state, floating[:, ::1] work,
 ) noexcept nogil:
     """The same steps, last one first; a sequence joins in at its own last step, with the gradient of its last state."""
-    cdef Py_ssize_t H = dh.shape[1], depth = GRU_GATES * H
+    cdef Py_ssize_t H = dh.shape[1], depth = GRU_GATES * H, stride = depth + K.lanes
     cdef Py_ssize_t start = part_start(B, part), end = part_start(B, part + 1), running = 0
-    cdef Py_ssize_t step, width, s, row
+    cdef Py_ssize_t step, s, row
     cdef floating *step_d = &work[part, 0]                  # d_state of this step, one sequence after the other
-    cdef floating *packed = step_d + (end - start) * depth
     if start == end:
         return
     for step in range(length_at(B, start) - 1, -1, -1):
@@ -141,8 +140,6 @@ cdef void walk_back(
                 &gates[row, GRU_RESET * H], &gates[row, GRU_UPDATE * H], &gates[row, GRU_NEW * H], &s_kept[row, 0], &h_prev[row, 0],
                 &d_input[row, GRU_RESET * H], &d_input[row, GRU_UPDATE * H], &d_input[row, GRU_NEW * H], &d_state[row, GRU_NEW * H])
             memcpy(&d_state[row, 0], &d_input[row, 0], GRU_NEW * H * sizeof(floating))  # reset and update: the same in both
-            memcpy(step_d + (s - start) * depth, &d_state[row, 0], depth * sizeof(floating))
-        width = tile_rows(running, K.mr)
-        K.pack(running, depth, width, 0, step_d, depth, 1, packed)
+            memcpy(step_d + (s - start) * stride, &d_state[row, 0], depth * sizeof(floating))
         # On top of z dh, which the gates left in dh.
-        hidden_product(K, running, H, depth, width, packed, &panels[0], &dh[start, 0], H, True)
+        K.gemm_in_place(running, H, depth, step_d, stride, 1, &panels[0], &dh[start, 0], H, &dh[start, 0], H, 1)

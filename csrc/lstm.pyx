@@ -22,7 +22,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels
-from netcore._kernels.recurrent cimport Batch, hidden_product, length_at, nc_fetch, part_start, row_at, tile_rows
+from netcore._kernels.recurrent cimport Batch, length_at, nc_fetch, part_start, row_at, tile_rows
 
 from netcore._kernels.recurrent import by_position, by_sequence, deal, gate_panels, input_part, shared_gradients, state_panels
 from netcore import memory
@@ -42,7 +42,7 @@ def forward(x, lengths, const floating[:, ::1] w_ih, const floating[:, ::1] w_hh
     h_prev, c_prev, tanh_c, y = [memory.empty((rows, H), x.dtype) for _ in range(4)]
     h_state, c_state = by_position(h0, order), by_position(c0, order)
     most = -(-len(lengths) // parts)
-    scratch = memory.empty((parts, most * H + LSTM_GATES * K.mr * K.nr), x.dtype)
+    scratch = memory.empty((parts, most * (H + K.lanes) + LSTM_GATES * K.mr * K.nr), x.dtype)
 
     cdef const int64_t[::1] orders = order, starts = first, counts = lengths
     cdef const floating[:, ::1] panels = gate_panels(w_hh, LSTM_GATES)
@@ -60,12 +60,12 @@ cdef void walk(
     floating[:, ::1] y, floating[:, ::1] work,
 ) noexcept nogil:
     """One thread's sequences through all their steps; the longest comes first, so those that still run are the first ones."""
-    cdef Py_ssize_t H = h.shape[1], nr = K.nr, tile = K.mr * nr
+    cdef Py_ssize_t H = h.shape[1], stride = H + K.lanes, nr = K.nr, tile = K.mr * nr
     cdef Py_ssize_t start = part_start(B, part), running = part_start(B, part + 1) - start
     cdef Py_ssize_t step, width, block, j, i, units, tile_height, s, row
     cdef int gate
     cdef floating *z = &work[part, 0]
-    cdef floating *packed = z + LSTM_GATES * tile
+    cdef floating *state = z + LSTM_GATES * tile # h as the step finds it, which its tiles overwrite
     if running == 0:
         return
     for step in range(length_at(B, start)):
@@ -73,8 +73,8 @@ cdef void walk(
             running -= 1
         for s in range(start, start + running):
             memcpy(&h_prev[row_at(B, s, step), 0], &h[s, 0], H * sizeof(floating))
+            memcpy(state + (s - start) * stride, &h[s, 0], H * sizeof(floating))
         width = tile_rows(running, K.mr)
-        K.pack(running, H, width, 0, &h[start, 0], H, 1, packed)
         for block in range((H + nr - 1) // nr):
             j = block * nr
             units = min(nr, H - j)
@@ -83,7 +83,7 @@ cdef void walk(
                 for gate in range(LSTM_GATES):
                     for s in range(start + i * width, start + i * width + tile_height):
                         nc_fetch(&gates[row_at(B, s, step), gate * H + j], units * sizeof(floating))
-                    K.gemm_tile(tile_height, units, H, packed + i * width * H, &panels[gate, j * H], z + gate * tile, nr, NULL, 0, 0)
+                    K.gemm_tile(tile_height, units, H, state + i * width * stride, stride, 1, &panels[gate, j * H], z + gate * tile, nr, NULL, 0, 0)
                 for s in range(start + i * width, start + i * width + tile_height):
                     row = row_at(B, s, step)
                     K.lstm_forward_row(
@@ -101,7 +101,7 @@ def backward(dy, dh, dc, x, lengths, const floating[:, ::1] w_ih, const floating
     da = memory.empty((rows, LSTM_GATES * H), x.dtype)
     dh_state, dc_state = by_position(dh, order), by_position(dc, order)
     most = -(-len(lengths) // parts)
-    scratch = memory.empty((parts, 2 * most * LSTM_GATES * H), x.dtype)
+    scratch = memory.empty((parts, most * (LSTM_GATES * H + K.lanes)), x.dtype)
 
     cdef const int64_t[::1] orders = order, starts = first, counts = lengths
     cdef const floating[::1] panels = state_panels(w_hh)
@@ -122,11 +122,10 @@ cdef void walk_back(
     floating[:, ::1] dh, floating[:, ::1] dc, floating[:, ::1] da, floating[:, ::1] work,
 ) noexcept nogil:
     """The same steps, last one first; a sequence joins in at its own last step, with the gradient of its last state."""
-    cdef Py_ssize_t H = dh.shape[1], depth = LSTM_GATES * H
+    cdef Py_ssize_t H = dh.shape[1], depth = LSTM_GATES * H, stride = depth + K.lanes
     cdef Py_ssize_t start = part_start(B, part), end = part_start(B, part + 1), running = 0
-    cdef Py_ssize_t step, width, s, row
+    cdef Py_ssize_t step, s, row
     cdef floating *step_da = &work[part, 0]                 # da of this step, one sequence after the other
-    cdef floating *packed = step_da + (end - start) * depth
     if start == end:
         return
     for step in range(length_at(B, start) - 1, -1, -1):
@@ -139,7 +138,5 @@ cdef void walk_back(
                 &gates[row, LSTM_INPUT * H], &gates[row, LSTM_FORGET * H], &gates[row, LSTM_CANDIDATE * H], &gates[row, LSTM_OUTPUT * H],
                 &c_prev[row, 0], &tanh_c[row, 0],
                 &da[row, LSTM_INPUT * H], &da[row, LSTM_FORGET * H], &da[row, LSTM_CANDIDATE * H], &da[row, LSTM_OUTPUT * H])
-            memcpy(step_da + (s - start) * depth, &da[row, 0], depth * sizeof(floating))
-        width = tile_rows(running, K.mr)
-        K.pack(running, depth, width, 0, step_da, depth, 1, packed)
-        hidden_product(K, running, H, depth, width, packed, &panels[0], &dh[start, 0], H, False)
+            memcpy(step_da + (s - start) * stride, &da[row, 0], depth * sizeof(floating))
+        K.gemm_in_place(running, H, depth, step_da, stride, 1, &panels[0], &dh[start, 0], H, NULL, 0, 0)

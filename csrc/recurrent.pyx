@@ -112,18 +112,6 @@ cdef Py_ssize_t panel_columns(const nc_kernels *K, Py_ssize_t columns) noexcept 
     return (columns + K.nr - 1) // K.nr * K.nr
 
 
-cdef void hidden_product(const nc_kernels *K, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t depth, Py_ssize_t width,
-                         const floating *a_panels, const floating *b_panels, floating *out, Py_ssize_t ldc, bint add) noexcept nogil:
-    """out (rows, columns) = A B, or += with `add`; both packed, A in panels of `width` rows."""
-    cdef Py_ssize_t i, j, tile
-    for j in range((columns + K.nr - 1) // K.nr):
-        for i in range((rows + width - 1) // width):
-            tile = i * width * ldc + j * K.nr
-            K.gemm_tile(min(width, rows - i * width), min(<Py_ssize_t> K.nr, columns - j * K.nr), depth,
-                        a_panels + i * width * depth, b_panels + j * K.nr * depth, out + tile, ldc,
-                        out + tile if add else NULL, ldc, 1)
-
-
 def shared_gradients(
     const floating[:, ::1] from_input, const floating[:, ::1] from_state, const floating[:, ::1] x, const floating[:, ::1] h_prev,
     const floating[:, ::1] w_ih, needs,

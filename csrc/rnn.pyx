@@ -18,7 +18,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels
-from netcore._kernels.recurrent cimport Batch, hidden_product, length_at, nc_fetch, part_start, row_at, tile_rows
+from netcore._kernels.recurrent cimport Batch, length_at, nc_fetch, part_start, row_at, tile_rows
 
 from netcore._kernels.recurrent import by_position, by_sequence, deal, gate_panels, input_part, shared_gradients, state_panels
 from netcore import memory
@@ -34,7 +34,7 @@ def forward(x, lengths, const floating[:, ::1] w_ih, const floating[:, ::1] w_hh
     h_prev, y = memory.empty((rows, H), x.dtype), memory.empty((rows, H), x.dtype)
     h_state = by_position(h0, order)
     most = -(-len(lengths) // parts)
-    scratch = memory.empty((parts, most * H + K.mr * K.nr), x.dtype)
+    scratch = memory.empty((parts, most * (H + K.lanes) + K.mr * K.nr), x.dtype)
 
     cdef const int64_t[::1] orders = order, starts = first, counts = lengths
     cdef const floating[:, ::1] panels = gate_panels(w_hh, 1)
@@ -51,11 +51,11 @@ cdef void walk(
     floating[:, ::1] h, floating[:, ::1] h_prev, floating[:, ::1] y, floating[:, ::1] work,
 ) noexcept nogil:
     """One thread's sequences through all their steps; the longest comes first, so those that still run are the first ones."""
-    cdef Py_ssize_t H = h.shape[1], nr = K.nr
+    cdef Py_ssize_t H = h.shape[1], stride = H + K.lanes, nr = K.nr
     cdef Py_ssize_t start = part_start(B, part), running = part_start(B, part + 1) - start
     cdef Py_ssize_t step, width, block, j, i, units, tile_height, s, row
     cdef floating *z = &work[part, 0]
-    cdef floating *packed = z + K.mr * nr
+    cdef floating *state = z + K.mr * nr # h as the step finds it, which its tiles overwrite
     if running == 0:
         return
     for step in range(length_at(B, start)):
@@ -63,8 +63,8 @@ cdef void walk(
             running -= 1
         for s in range(start, start + running):
             memcpy(&h_prev[row_at(B, s, step), 0], &h[s, 0], H * sizeof(floating))
+            memcpy(state + (s - start) * stride, &h[s, 0], H * sizeof(floating))
         width = tile_rows(running, K.mr)
-        K.pack(running, H, width, 0, &h[start, 0], H, 1, packed)
         for block in range((H + nr - 1) // nr):
             j = block * nr
             units = min(nr, H - j)
@@ -72,7 +72,7 @@ cdef void walk(
                 tile_height = min(width, running - i * width)
                 for s in range(start + i * width, start + i * width + tile_height):
                     nc_fetch(&a[row_at(B, s, step), j], units * sizeof(floating))
-                K.gemm_tile(tile_height, units, H, packed + i * width * H, &panels[0, j * H], z, nr, NULL, 0, 0)
+                K.gemm_tile(tile_height, units, H, state + i * width * stride, stride, 1, &panels[0, j * H], z, nr, NULL, 0, 0)
                 for s in range(start + i * width, start + i * width + tile_height):
                     row = row_at(B, s, step)
                     K.rnn_forward_row(units, relu, z + (s - start - i * width) * nr, &a[row, j], &h[s, j], &y[row, j])
@@ -86,7 +86,7 @@ def backward(dy, dh, x, lengths, const floating[:, ::1] w_ih, const floating[:, 
     da = memory.empty((rows, H), x.dtype)
     dh_state = by_position(dh, order)
     most = -(-len(lengths) // parts)
-    scratch = memory.empty((parts, 2 * most * H), x.dtype)
+    scratch = memory.empty((parts, most * (H + K.lanes)), x.dtype)
 
     cdef const int64_t[::1] orders = order, starts = first, counts = lengths
     cdef const floating[::1] panels = state_panels(w_hh)
@@ -105,11 +105,10 @@ cdef void walk_back(
     bint has_dy, const floating[:, ::1] dy, floating[:, ::1] dh, floating[:, ::1] da, floating[:, ::1] work,
 ) noexcept nogil:
     """The same steps, last one first; a sequence joins in at its own last step, with the gradient of its last state."""
-    cdef Py_ssize_t H = dh.shape[1]
+    cdef Py_ssize_t H = dh.shape[1], stride = H + K.lanes
     cdef Py_ssize_t start = part_start(B, part), end = part_start(B, part + 1), running = 0
-    cdef Py_ssize_t step, width, s, row
+    cdef Py_ssize_t step, s, row
     cdef floating *step_da = &work[part, 0]                 # da of this step, one sequence after the other
-    cdef floating *packed = step_da + (end - start) * H
     if start == end:
         return
     for step in range(length_at(B, start) - 1, -1, -1):
@@ -118,7 +117,5 @@ cdef void walk_back(
         for s in range(start, start + running):
             row = row_at(B, s, step)
             K.rnn_backward_row(H, relu, &dy[row, 0] if has_dy else NULL, &dh[s, 0], &state[row, 0], &da[row, 0])
-            memcpy(step_da + (s - start) * H, &da[row, 0], H * sizeof(floating))
-        width = tile_rows(running, K.mr)
-        K.pack(running, H, width, 0, step_da, H, 1, packed)
-        hidden_product(K, running, H, H, width, packed, &panels[0], &dh[start, 0], H, False)
+            memcpy(step_da + (s - start) * stride, &da[row, 0], H * sizeof(floating))
+        K.gemm_in_place(running, H, H, step_da, stride, 1, &panels[0], &dh[start, 0], H, NULL, 0, 0)

@@ -1,6 +1,6 @@
 /* The innermost product: a tile of C in registers, C = A·B + S.
  *
- *   A panel   k × rows   packed, rows <= MR   a[p * rows + i]
+ *   A         rows × k   rows <= MR           a[i * a_row + p * a_col]: packed (a_row = 1, a_col = rows) or in place
  *   B panel   k × NR     packed, NR = NV · VL b[p * NR + j]
  *   C tile    rows × n   row-major, ldc       n <= NR
  *
@@ -14,20 +14,20 @@
  */
 #define NR (NV * VL)
 
-NC_INLINE void NC_NAME(gemm_tile_fixed)(const int rows, const int vectors, long k, const REAL *a, const REAL *b, REAL *c, long ldc, long n,
-                                        const REAL *s, long s_row, long s_col) {
+NC_INLINE void NC_NAME(gemm_tile_fixed)(const int rows, const int vectors, long k, const REAL *a, long a_row, long a_col, const REAL *b,
+                                        REAL *c, long ldc, long n, const REAL *s, long s_row, long s_col) {
     vec acc[MR][NV];
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (int j = 0; j < vectors; j++) acc[i][j] = vzero();
-    for (long p = 0; p < k; p++, a += rows, b += NR) {
+    for (long p = 0; p < k; p++, a += a_col, b += NR) {
         vec row[NV];
 #pragma GCC unroll 4
         for (int j = 0; j < vectors; j++) row[j] = vload(b + j * VL);
 #pragma GCC unroll 16
         for (int i = 0; i < rows; i++) {
-            vec x = vset1(a[i]);
+            vec x = vset1(a[i * a_row]);
 #pragma GCC unroll 4
             for (int j = 0; j < vectors; j++) acc[i][j] = vfma(x, row[j], acc[i][j]);
         }
@@ -49,25 +49,29 @@ NC_INLINE void NC_NAME(gemm_tile_fixed)(const int rows, const int vectors, long 
     }
 }
 
-/* One constant row count a case: an odd number of rows costs in proportion, not a whole tile. */
-NC_INLINE void NC_NAME(gemm_tile_rows)(const int vectors, long m, long k, const REAL *a, const REAL *b, REAL *c, long ldc, long n,
-                                       const REAL *s, long s_row, long s_col) {
+/* One constant row count a case: an odd number of rows costs in proportion, not a whole tile. Neighbouring rows (a_row = 1)
+ * are found at constant distances, without a register for each. */
+NC_INLINE void NC_NAME(gemm_tile_rows)(const int vectors, long m, long k, const REAL *a, long a_row, long a_col, const REAL *b,
+                                       REAL *c, long ldc, long n, const REAL *s, long s_row, long s_col) {
     switch (m) {
-#define NC_ROWS(rows) case rows: if (rows <= MR) NC_NAME(gemm_tile_fixed)(rows <= MR ? rows : 1, vectors, k, a, b, c, ldc, n, s, s_row, s_col); break;
+#define NC_TILE(rows, a_row) NC_NAME(gemm_tile_fixed)(rows <= MR ? rows : 1, vectors, k, a, a_row, a_col, b, c, ldc, n, s, s_row, s_col)
+#define NC_ROWS(rows) case rows: if (rows <= MR) { if (a_row == 1) NC_TILE(rows, 1); else NC_TILE(rows, a_row); } break;
         NC_ROWS(1) NC_ROWS(2) NC_ROWS(3) NC_ROWS(4) NC_ROWS(5) NC_ROWS(6) NC_ROWS(7) NC_ROWS(8) NC_ROWS(9) NC_ROWS(10) NC_ROWS(11) NC_ROWS(12)
 #undef NC_ROWS
+#undef NC_TILE
     }
 }
 
-static void NC_NAME(gemm_tile)(long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col) {
+static void NC_NAME(gemm_tile)(long m, long n, long k, const REAL *a, long a_row, long a_col, const REAL *b,
+                               REAL *c, long ldc, const REAL *s, long s_row, long s_col) {
     switch ((n + VL - 1) / VL) {
-    case 1: NC_NAME(gemm_tile_rows)(1, m, k, a, b, c, ldc, n, s, s_row, s_col); break;
-    case 2: NC_NAME(gemm_tile_rows)(2, m, k, a, b, c, ldc, n, s, s_row, s_col); break;
+    case 1: NC_NAME(gemm_tile_rows)(1, m, k, a, a_row, a_col, b, c, ldc, n, s, s_row, s_col); break;
+    case 2: NC_NAME(gemm_tile_rows)(2, m, k, a, a_row, a_col, b, c, ldc, n, s, s_row, s_col); break;
 #if NV > 2
-    case 3: NC_NAME(gemm_tile_rows)(3, m, k, a, b, c, ldc, n, s, s_row, s_col); break;
+    case 3: NC_NAME(gemm_tile_rows)(3, m, k, a, a_row, a_col, b, c, ldc, n, s, s_row, s_col); break;
 #endif
 #if NV > 3
-    case 4: NC_NAME(gemm_tile_rows)(4, m, k, a, b, c, ldc, n, s, s_row, s_col); break;
+    case 4: NC_NAME(gemm_tile_rows)(4, m, k, a, a_row, a_col, b, c, ldc, n, s, s_row, s_col); break;
 #endif
     }
 }
@@ -76,9 +80,21 @@ static void NC_NAME(gemm_tile)(long m, long n, long k, const REAL *a, const REAL
  * The B panel stays in the first-level cache while the A panels pass by. */
 static void NC_NAME(gemm_block)(long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col) {
     for (long j = 0; j < n; j += NR)
-        for (long i = 0; i < m; i += MR)
-            NC_NAME(gemm_tile)(m - i < MR ? m - i : MR, n - j < NR ? n - j : NR, k, a + i * k, b + j * k, c + i * ldc + j, ldc,
+        for (long i = 0; i < m; i += MR) {
+            const long rows = m - i < MR ? m - i : MR;
+            NC_NAME(gemm_tile)(rows, n - j < NR ? n - j : NR, k, a + i * k, 1, rows, b + j * k, c + i * ldc + j, ldc,
                                s ? s + i * s_row + j * s_col : s, s_row, s_col);
+        }
+}
+
+/* The same with A in place, for products so narrow that packing A would not pay. */
+static void NC_NAME(gemm_in_place)(long m, long n, long k, const REAL *a, long a_row, long a_col, const REAL *b, REAL *c, long ldc,
+                                   const REAL *s, long s_row, long s_col) {
+    const long tiles = (m + MR - 1) / MR, height = tiles ? (m + tiles - 1) / tiles : 1; /* even: 25 rows become 9 + 8 + 8 */
+    for (long j = 0; j < n; j += NR)
+        for (long i = 0; i < m; i += height)
+            NC_NAME(gemm_tile)(m - i < height ? m - i : height, n - j < NR ? n - j : NR, k, a + i * a_row, a_row, a_col, b + j * k,
+                               c + i * ldc + j, ldc, s ? s + i * s_row + j * s_col : s, s_row, s_col);
 }
 
 /* One panel, lines side by side in memory: each p is a contiguous copy. */
@@ -90,8 +106,9 @@ NC_INLINE void NC_NAME(pack_copy)(long w, long k, long stride, const REAL *src, 
     }
 }
 
-/* One panel, each line contiguous along k: squares of VL × VL numbers are transposed in registers. */
-NC_INLINE void NC_NAME(pack_transpose)(long w, long k, long stride, const REAL *src, long line, REAL *dst) {
+/* One panel, each line contiguous along k: squares of VL × VL numbers are transposed in registers.
+ * dst[p * stride + i] = src[i * line + p] for w lines, k long. */
+static void NC_NAME(pack_transpose)(long w, long k, long stride, const REAL *src, long line, REAL *dst) {
     long p = 0;
 #ifdef NC_TRANSPOSE
     for (; p + VL <= k; p += VL)

@@ -39,7 +39,4 @@ cdef inline Py_ssize_t tile_rows(Py_ssize_t rows, Py_ssize_t most) noexcept nogi
     return (rows + tiles - 1) // tiles if tiles else 1
 
 
-cdef void hidden_product(const nc_kernels *K, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t depth, Py_ssize_t width,
-                         const floating *a_panels, const floating *b_panels, floating *out, Py_ssize_t ldc, bint add) noexcept nogil
-
 cdef Py_ssize_t panel_columns(const nc_kernels *K, Py_ssize_t columns) noexcept nogil
