@@ -32,6 +32,7 @@ FAMILIES = [
     "recurrent",
     "rnn",
     "softmax",
+    "winograd",
 ]
 ISA_SOURCES = ["csrc/isa/scalar.c", "csrc/isa/avx2.c", "csrc/isa/avx512.c", "csrc/isa/neon.c"]
 HEADERS = sorted(str(path) for pattern in ("csrc/simd/*.h", "csrc/kernels/*.h") for path in Path().glob(pattern))

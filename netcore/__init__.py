@@ -19,6 +19,7 @@ from netcore.errors import (
     ShapeError,
     TrainingError,
 )
+from netcore.functional import get_conv_algorithm, set_conv_algorithm
 from netcore.gradcheck import GradReport, gradcheck
 from netcore.layers import (
     ELU,

@@ -25,6 +25,7 @@ FAMILIES = (
     "pool",
     "rnn",
     "softmax",
+    "winograd",
 )
 
 MISSING = """netcore's compiled kernels are not built ({error}).

@@ -3,6 +3,7 @@
 #include "../simd/transpose.h"
 #include "gemm.h"
 #include "conv.h"
+#include "winograd.h"
 #include "pool.h"
 #include "activation.h"
 #include "rows.h"

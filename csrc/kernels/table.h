@@ -10,9 +10,9 @@
 
 #define NC_GEMM_ROWS(ROW) \
     ROW(void, gemm_tile, (long m, long n, long k, const REAL *a, long a_row, long a_col, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col)) \
+    ROW(void, gemm_block, (long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col)) \
     ROW(void, gemm_in_place, (long m, long n, long k, const REAL *a, long a_row, long a_col, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col)) \
     ROW(void, pack_transpose, (long w, long k, long stride, const REAL *src, long line, REAL *dst)) \
-    ROW(void, gemm_block, (long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col)) \
     ROW(void, pack, (long count, long k, long width, int pad, const REAL *src, long line, long step, REAL *dst))
 
 #define NC_CONV_ROWS(ROW) \
@@ -20,6 +20,13 @@
     ROW(void, conv_scatter, (long taps, long leap, long count, long ow, long column, long row_step, const REAL *panel, const long *offset, REAL *x)) \
     ROW(void, conv_weight_panel, (long taps, long filters, long oh, long ow, long row_step, const REAL *x, const long *offset, const REAL *dy, REAL *dw)) \
     ROW(void, conv_weight_dots, (long taps, long oh, long ow, long row_step, const REAL *x, const long *offset, const REAL *dy, REAL *dw, long ldw))
+
+#define NC_WINOGRAD_ROWS(ROW) \
+    ROW(void, winograd_input, (long channels, const REAL *d, long row, REAL *v, long plane)) \
+    ROW(void, winograd_output, (long channels, const REAL *m, long plane, const REAL *bias, REAL *y, long row)) \
+    ROW(void, winograd_output_gradient, (long channels, const REAL *dy, long row, REAL *m, long plane, long panel)) \
+    ROW(void, winograd_filter, (int flip, const REAL *g, REAL *u, long plane)) \
+    ROW(void, winograd_filter_gradient, (long channels, const REAL *du, long plane, REAL *dg))
 
 #define NC_POOL_ROWS(ROW) \
     ROW(void, max_pool_2x2, (long n, const REAL *upper, const REAL *lower, REAL *y, unsigned char *which)) \
@@ -60,7 +67,7 @@
     ROW(void, adagrad, (long n, double lr, double eps, double weight_decay, REAL *theta, const REAL *gradient, REAL *sum))
 
 #define NC_ROWS_OF_ALL(ROW) \
-    NC_GEMM_ROWS(ROW) NC_CONV_ROWS(ROW) NC_POOL_ROWS(ROW) NC_RECURRENT_ROWS(ROW) \
+    NC_GEMM_ROWS(ROW) NC_CONV_ROWS(ROW) NC_WINOGRAD_ROWS(ROW) NC_POOL_ROWS(ROW) NC_RECURRENT_ROWS(ROW) \
     NC_ACTIVATION_ROWS(ROW) NC_ROW_ROWS(ROW) NC_OPTIM_ROWS(ROW)
 
 #define NC_FIELD(result, name, parameters) result(*name) parameters;

@@ -6,16 +6,22 @@ cdef extern from "kernels/table.h":
     ctypedef struct nc_kernels:
         long lanes, mr, nr
         # gemm.h
-        void (*gemm_in_place)(long m, long n, long k, const void *a, long a_row, long a_col, const void *b, void *c, long ldc, const void *s, long s_row, long s_col) noexcept nogil
-        void (*pack_transpose)(long w, long k, long stride, const void *src, long line, void *dst) noexcept nogil
         void (*gemm_tile)(long m, long n, long k, const void *a, long a_row, long a_col, const void *b, void *c, long ldc, const void *s, long s_row, long s_col) noexcept nogil
         void (*gemm_block)(long m, long n, long k, const void *a, const void *b, void *c, long ldc, const void *s, long s_row, long s_col) noexcept nogil
+        void (*gemm_in_place)(long m, long n, long k, const void *a, long a_row, long a_col, const void *b, void *c, long ldc, const void *s, long s_row, long s_col) noexcept nogil
+        void (*pack_transpose)(long w, long k, long stride, const void *src, long line, void *dst) noexcept nogil
         void (*pack)(long count, long k, long width, int pad, const void *src, long line, long step, void *dst) noexcept nogil
         # conv.h
         void (*conv_gather)(long taps, long count, long ow, long column, long row_step, const void *x, const long *offset, void *panel) noexcept nogil
         void (*conv_scatter)(long taps, long leap, long count, long ow, long column, long row_step, const void *panel, const long *offset, void *x) noexcept nogil
         void (*conv_weight_panel)(long taps, long filters, long oh, long ow, long row_step, const void *x, const long *offset, const void *dy, void *dw) noexcept nogil
         void (*conv_weight_dots)(long taps, long oh, long ow, long row_step, const void *x, const long *offset, const void *dy, void *dw, long ldw) noexcept nogil
+        # winograd.h
+        void (*winograd_input)(long channels, const void *d, long row, void *v, long plane) noexcept nogil
+        void (*winograd_output)(long channels, const void *m, long plane, const void *bias, void *y, long row) noexcept nogil
+        void (*winograd_output_gradient)(long channels, const void *dy, long row, void *m, long plane, long panel) noexcept nogil
+        void (*winograd_filter)(int flip, const void *g, void *u, long plane) noexcept nogil
+        void (*winograd_filter_gradient)(long channels, const void *du, long plane, void *dg) noexcept nogil
         # pool.h
         void (*max_pool_2x2)(long n, const void *upper, const void *lower, void *y, unsigned char *which) noexcept nogil
         void (*max_pool_2x2_gradient)(long n, const void *dy, const unsigned char *which, void *upper, void *lower) noexcept nogil

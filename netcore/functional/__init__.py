@@ -34,6 +34,7 @@ from netcore.functional.conv import (
     conv_transpose2d_backward,
     conv_transpose2d_forward,
 )
+from netcore.functional.conv_passes import conv_algorithm, get_conv_algorithm, set_conv_algorithm
 from netcore.functional.dropout import dropout_backward, dropout_forward
 from netcore.functional.embedding import embedding_backward, embedding_forward
 from netcore.functional.gru import gru_backward, gru_cell_backward, gru_cell_forward, gru_forward, gru_gates

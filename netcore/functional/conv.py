@@ -3,8 +3,9 @@
     y[n,k,oh,ow] = b[k] + Σ_(c,r,s) w[k,c,r,s] · x[n, c, oh·stride + r·dilation - pad, ow·stride + s·dilation - pad]
 
 The three passes (forward, input gradient, weight gradient) stand in csrc/conv.pyx, readable in NumPy in
-netcore/reference/conv.py. A transposed convolution runs them in other roles: its forward is a convolution's input gradient,
-its input gradient a convolution's forward, and its weight gradient a convolution's with image and output exchanged.
+netcore/reference/conv.py; conv_passes.py says which convolutions go by Winograd's algorithm instead. A transposed
+convolution runs them in other roles: its forward is a convolution's input gradient, its input gradient a convolution's
+forward, and its weight gradient a convolution's with image and output exchanged.
 1-D is the case H = 1. Caches x and w by reference.
 """
 
@@ -13,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from netcore import checks, memory
-from netcore.backend import kernels
 from netcore.errors import ArgumentError, ShapeError
+from netcore.functional import conv_passes
 from netcore.shapes import Pads, same_padding, transposed_output, window_output
 
 Pair = tuple[int, int]
@@ -101,21 +102,22 @@ def conv2d_forward(
     out = tuple(window_output(x.shape[2 + i], w.shape[2 + i], stride[i], sum(pads[i]), dilation[i]) for i in (0, 1))
     _check_padded(x.shape, pads)
     y = memory.empty((x.shape[0], w.shape[0], *out), x.dtype)
-    kernels.conv.forward(x, w, b, y, stride, pads, dilation, groups)
+    conv_passes.forward(x, w, b, y, stride, pads, dilation, groups)
     return y, ConvCache(x, w, b is not None, y.shape, stride, pads, dilation, groups)
 
 
 def conv2d_backward(dy: np.ndarray, cache: ConvCache, *, needs: tuple[bool, bool, bool] = (True, True, True)) -> Gradients:
     """(dx, dw, db) for dy of y's shape."""
-    x, w, has_bias, y_shape, *geometry = cache
+    x, w, has_bias, y_shape = cache[:4]
+    geometry = cache[4:]
     dy = checks.gradient("dy", dy, y_shape, x.dtype)
     dx = dw = db = None
     if needs[0]:
         dx = memory.empty(x.shape, x.dtype)
-        kernels.conv.input_gradient(dy, w, None, dx, *geometry)
+        conv_passes.input_gradient(dy, w, None, dx, *geometry)
     if needs[1]:
         dw = memory.zeros(w.shape, x.dtype)
-        kernels.conv.weight_gradient(x, dy, dw, *geometry)
+        conv_passes.weight_gradient(x, dy, dw, *geometry)
     if needs[2] and has_bias:
         db = channel_sums(dy)
     return dx, dw, db
@@ -148,21 +150,22 @@ def conv_transpose2d_forward(
         raise ShapeError(f"the output of a transposed convolution would be {out[0]} x {out[1]}; use less padding")
     _check_padded((x.shape[0], w.shape[1], *out), pads)
     y = memory.empty((x.shape[0], w.shape[1] * groups, *out), x.dtype)
-    kernels.conv.input_gradient(x, w, b, y, stride, pads, dilation, groups)
+    conv_passes.input_gradient(x, w, b, y, stride, pads, dilation, groups)
     return y, ConvCache(x, w, b is not None, y.shape, stride, pads, dilation, groups)
 
 
 def conv_transpose2d_backward(dy: np.ndarray, cache: ConvCache, *, needs: tuple[bool, bool, bool] = (True, True, True)) -> Gradients:
     """(dx, dw, db) for dy of y's shape."""
-    x, w, has_bias, y_shape, *geometry = cache
+    x, w, has_bias, y_shape = cache[:4]
+    geometry = cache[4:]
     dy = checks.gradient("dy", dy, y_shape, x.dtype)
     dx = dw = db = None
     if needs[0]:
         dx = memory.empty(x.shape, x.dtype)
-        kernels.conv.forward(dy, w, None, dx, *geometry)
+        conv_passes.forward(dy, w, None, dx, *geometry)
     if needs[1]:
         dw = memory.zeros(w.shape, x.dtype)
-        kernels.conv.weight_gradient(dy, x, dw, *geometry)
+        conv_passes.weight_gradient(dy, x, dw, *geometry)
     if needs[2] and has_bias:
         db = channel_sums(dy)
     return dx, dw, db

@@ -1,0 +1,91 @@
+"""Which algorithm computes a convolution: the choice, in one place, and the three passes by whichever was chosen.
+
+    direct      implicit matrix product (csrc/conv.pyx): every geometry, every dtype
+    winograd    F(4×4, 3×3) (csrc/winograd.pyx): a quarter of the multiplications, for 3 × 3 filters with stride 1
+
+Winograd's transforms cost two of float32's seven digits (relative error below 1e-5) and pay for themselves from some sixteen
+channels on; a NaN or an infinity in the input spreads over the 4 × 4 tile of outputs it belongs to. It is not used for float64,
+few channels, small outputs (a 5 × 5 output fills a third of its four tiles only), groups, strides or dilation.
+`NETCORE_CONV=direct` or `set_conv_algorithm("direct")` forces the choice; netcore profile shows it.
+"""
+
+import os
+
+import numpy as np
+
+from netcore.backend import kernels
+from netcore.errors import ArgumentError
+from netcore.shapes import Pads
+
+Pair = tuple[int, int]
+Shape = tuple[int, ...]
+ALGORITHMS = ("auto", "direct", "winograd")
+CHANNELS = 16  # fewest input and output channels for which Winograd is worth its transforms,
+PRODUCT = 512  # fewest of both multiplied,
+SAVING = 1.6  # and fewest times that its multiplications must go into those of the direct product
+
+_forced = "auto"
+
+
+def get_conv_algorithm() -> str:
+    """'auto', or the algorithm that is forced."""
+    return _forced
+
+
+def set_conv_algorithm(name: str) -> None:
+    """Force 'direct' or 'winograd', or let each convolution choose again with 'auto'.
+
+    Where Winograd's algorithm cannot compute a convolution, 'winograd' means 'direct'. Raises ArgumentError.
+    """
+    global _forced
+    if name not in ALGORITHMS:
+        raise ArgumentError(f"no convolution algorithm is called {name!r}; choose one of: {', '.join(ALGORITHMS)}")
+    _forced = name
+
+
+def conv_algorithm(dtype: np.dtype, w: Shape, y: Shape, stride: Pair, padding: Pads, dilation: Pair, groups: int) -> str:
+    """'direct' or 'winograd' for filters of shape w and an output of shape y.
+
+    >>> import numpy as np, netcore.functional as F
+    >>> F.conv_algorithm(np.dtype("float32"), (64, 32, 3, 3), (8, 64, 28, 28), (1, 1), ((1, 1), (1, 1)), (1, 1), 1)
+    'winograd'
+    """
+    possible = w[2:] == (3, 3) and stride == dilation == (1, 1) and groups == 1 and max(*padding[0], *padding[1]) <= 2
+    if not possible or _forced == "direct":
+        return "direct"
+    tiles = -(-y[2] // 4) * -(-y[3] // 4)
+    worthwhile = min(w[:2]) >= CHANNELS and w[0] * w[1] >= PRODUCT and 9 * y[2] * y[3] >= SAVING * 36 * tiles
+    return "winograd" if _forced == "winograd" or (dtype == np.float32 and worthwhile) else "direct"
+
+
+def forward(
+    x: np.ndarray, w: np.ndarray, b: np.ndarray | None, y: np.ndarray, stride: Pair, padding: Pads, dilation: Pair, groups: int
+) -> None:
+    """y = convolution of x with w, plus b."""
+    if conv_algorithm(x.dtype, w.shape, y.shape, stride, padding, dilation, groups) == "winograd":
+        kernels.winograd.forward(x, w, b, y, padding)
+    else:
+        kernels.conv.forward(x, w, b, y, stride, padding, dilation, groups)
+
+
+def input_gradient(
+    dy: np.ndarray, w: np.ndarray, b: np.ndarray | None, dx: np.ndarray, stride: Pair, padding: Pads, dilation: Pair, groups: int
+) -> None:
+    """dx from dy; b, one number per channel of dx, is added."""
+    if conv_algorithm(dy.dtype, w.shape, dy.shape, stride, padding, dilation, groups) == "winograd":
+        kernels.winograd.input_gradient(dy, w, b, dx, padding)
+    else:
+        kernels.conv.input_gradient(dy, w, b, dx, stride, padding, dilation, groups)
+
+
+def weight_gradient(
+    x: np.ndarray, dy: np.ndarray, dw: np.ndarray, stride: Pair, padding: Pads, dilation: Pair, groups: int
+) -> None:
+    """dw, which comes in as zeros, from x and dy."""
+    if conv_algorithm(x.dtype, dw.shape, dy.shape, stride, padding, dilation, groups) == "winograd":
+        kernels.winograd.weight_gradient(x, dy, dw, padding)
+    else:
+        kernels.conv.weight_gradient(x, dy, dw, stride, padding, dilation, groups)
+
+
+set_conv_algorithm(os.environ.get("NETCORE_CONV", "auto"))
