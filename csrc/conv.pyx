@@ -327,3 +327,18 @@ cdef void weight_gradient_chunk(
                 else:
                     K.pack(count, g.pixels, nr, 1, above, g.pixels, 1, packed)
                     K.conv_weight_panel(g.taps, count, g.oh, g.ow, g.stride_h * g.row, image, offset, packed, sums)
+
+
+# ---- bias gradient ---------------------------------------------------------------------------------------------------
+
+def bias_gradient(const floating[:, :, :, ::1] dy, floating[::1] db):
+    """db[k] = Σ_(n,oh,ow) dy[n,k,oh,ow], channel by channel; the sums of the samples are added in double."""
+    cdef const nc_kernels *K = kernels_for(sizeof(floating))
+    cdef Py_ssize_t samples = dy.shape[0], filters = dy.shape[1], pixels = dy.shape[2] * dy.shape[3], n, k
+    cdef int threads = thread_count()
+    cdef double total
+    for k in prange(filters, nogil=True, num_threads=threads, schedule="static", use_threads_if=samples * filters * pixels > 1 << 14):
+        total = 0
+        for n in range(samples):
+            total = total + K.sum(pixels, &dy[n, k, 0, 0])
+        db[k] = <floating> total

@@ -30,6 +30,19 @@ def zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     return x
 
 
+def copy(x: np.ndarray) -> np.ndarray:
+    """A C-contiguous copy."""
+    y = empty(x.shape, x.dtype)
+    np.copyto(y, x)
+    return y
+
+
+def add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a + b, for arrays of one shape and dtype."""
+    y = empty(a.shape, a.dtype)
+    return np.add(a, b, out=y)
+
+
 def release() -> None:
     """Give the memory that waits for reuse back to the system."""
     if _blocks is not None:

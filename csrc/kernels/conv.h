@@ -100,8 +100,10 @@ NC_INLINE void NC_NAME(conv_weight_tile_fixed)(const int rows, const int vectors
 /* All taps of one panel of filters; dw is (taps, NR) with room for whole vectors. `filters` <= NR of them count. */
 static void NC_NAME(conv_weight_panel)(long taps, long filters, long oh, long ow, long row_step,
                                        const REAL *x, const long *offset, const REAL *dy, REAL *dw) {
-    for (long i = 0; i < taps; i += MR) {
-        const long rows = taps - i < MR ? taps - i : MR, vectors = (filters + VL - 1) / VL;
+    /* Even tiles: 25 taps are 9 + 8 + 8, since a tile of 1 would wait for its own sums. */
+    const long tiles = (taps + MR - 1) / MR, height = tiles ? (taps + tiles - 1) / tiles : 1;
+    for (long i = 0; i < taps; i += height) {
+        const long rows = taps - i < height ? taps - i : height, vectors = (filters + VL - 1) / VL;
         switch (rows) {
 #define NC_TILE(count, wide) NC_NAME(conv_weight_tile_fixed)(count <= MR ? count : 1, wide, oh, ow, row_step, x, offset + i, dy, dw + i * NR, NR)
 #define NC_ROWS(count) case count: if (count <= MR) { if (vectors == 1) NC_TILE(count, 1); else NC_TILE(count, NV); } break;

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from netcore import checks, memory
+from netcore.backend import kernels
 from netcore.errors import ArgumentError, ShapeError
 from netcore.functional import conv_passes
 from netcore.shapes import Pads, same_padding, transposed_output, window_output
@@ -119,7 +120,7 @@ def conv2d_backward(dy: np.ndarray, cache: ConvCache, *, needs: tuple[bool, bool
         dw = memory.zeros(w.shape, x.dtype)
         conv_passes.weight_gradient(x, dy, dw, *geometry)
     if needs[2] and has_bias:
-        db = channel_sums(dy)
+        db = _bias_gradient(dy)
     return dx, dw, db
 
 
@@ -167,13 +168,15 @@ def conv_transpose2d_backward(dy: np.ndarray, cache: ConvCache, *, needs: tuple[
         dw = memory.zeros(w.shape, x.dtype)
         conv_passes.weight_gradient(dy, x, dw, *geometry)
     if needs[2] and has_bias:
-        db = channel_sums(dy)
+        db = _bias_gradient(dy)
     return dx, dw, db
 
 
-def channel_sums(dy: np.ndarray) -> np.ndarray:
-    """Σ over samples and pixels of (N, K, OH, OW): a bias's gradient. NumPy sums the pixels pairwise."""
-    return dy.reshape(*dy.shape[:2], -1).sum(axis=2).sum(axis=0) if dy.size else np.zeros(dy.shape[1], dy.dtype)
+def _bias_gradient(dy: np.ndarray) -> np.ndarray:
+    """db (K,) for dy (N, K, OH, OW)."""
+    db = np.empty(dy.shape[1], dy.dtype)
+    kernels.conv.bias_gradient(dy, db)
+    return db
 
 
 def conv1d_forward(

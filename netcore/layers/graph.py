@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from netcore import memory
 from netcore.errors import DTypeError, GraphError, ShapeError
 from netcore.layers.base import Layer, Shape
 from netcore.layers.network import Network
@@ -143,7 +144,7 @@ class Graph(Network):
 def add_gradient(waiting: dict[int, Any], node: Node, gradient: Any) -> None:
     """A node that several others use receives the sum of their gradients."""
     before = waiting.get(id(node))
-    waiting[id(node)] = gradient if before is None else before + gradient
+    waiting[id(node)] = gradient if before is None else memory.add(before, gradient)
 
 
 def _check_gradients(gradients: Sequence[Any], expected: Sequence[tuple[Any, Any]]) -> None:

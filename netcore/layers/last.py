@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from netcore import checks
+from netcore import checks, memory
 from netcore.errors import ShapeError
 from netcore.functional.sequence import named
 from netcore.layers.base import Layer, Shape
@@ -25,14 +25,14 @@ class Last(Layer):
             raise ShapeError(f"input must have 3 axes (N, T, H), got shape {x.shape}")
         if x.shape[1] == 0:
             raise ShapeError(f"got {named(x.shape, 'N T H')}, T must be at least 1")
-        return x[:, -1].copy(), (x.shape, x.dtype)
+        return memory.copy(x[:, -1]), (x.shape, x.dtype)
 
     def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> np.ndarray | None:
         shape, dtype = cache
         dy = checks.gradient("dy", dy, (shape[0], shape[2]), dtype)
         if not needs_input:
             return None
-        dx = np.zeros(shape, dtype)
+        dx = memory.zeros(shape, dtype)
         dx[:, -1] = dy
         return dx
 

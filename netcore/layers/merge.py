@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from netcore import checks
+from netcore import checks, memory
 from netcore.errors import ArgumentError, ShapeError
 from netcore.layers.base import Layer, Shape
 
@@ -38,15 +38,15 @@ class Add(Merge):
 
     def _forward(self, *inputs: np.ndarray) -> tuple[np.ndarray, Any]:
         first, *others = self._inputs(inputs)
-        y = first.copy()
-        for x in others:
+        y = memory.add(first, others[0])
+        for x in others[1:]:
             y += x
         return y, (len(inputs), y.shape, y.dtype)
 
     def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> tuple[np.ndarray, ...]:
         count, shape, dtype = cache
         dy = checks.gradient("dy", dy, shape, dtype)
-        return tuple(dy.copy() for _ in range(count))
+        return tuple(memory.copy(dy) for _ in range(count))
 
     def cache_numbers(self, *input_shapes: Shape) -> float:
         return 0
@@ -91,7 +91,7 @@ class Concat(Merge):
         total = sum(shape[dim] for shape in shapes)
         dy = checks.gradient("dy", dy, (*shapes[0][:dim], total, *shapes[0][dim + 1 :]), dtype)
         cuts = np.cumsum([shape[dim] for shape in shapes])[:-1]
-        return tuple(part.copy() for part in np.split(dy, cuts, axis=dim))
+        return tuple(memory.copy(part) for part in np.split(dy, cuts, axis=dim))
 
     def output_shape(self, *input_shapes: Shape) -> Shape:
         self._count(len(input_shapes))

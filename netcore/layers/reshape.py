@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from netcore import checks
+from netcore import checks, memory
 from netcore.errors import ArgumentError, ShapeError
 from netcore.layers.base import Layer, Shape
 from netcore.shapes import flattened
@@ -20,11 +20,11 @@ class Rearrange(Layer):
 
     def _forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         x = checks.floats("input", x)
-        return x.reshape(self._new_shape(x.shape)).copy(), (x.shape, x.dtype)
+        return memory.copy(x.reshape(self._new_shape(x.shape))), (x.shape, x.dtype)
 
     def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> np.ndarray:
         shape, dtype = cache
-        return checks.gradient("dy", dy, self._new_shape(shape), dtype).reshape(shape).copy()
+        return memory.copy(checks.gradient("dy", dy, self._new_shape(shape), dtype).reshape(shape))
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if any(size is None for size in input_shape):

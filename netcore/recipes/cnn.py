@@ -21,7 +21,7 @@ class CNN(ImageClassifier):
     """Four 3x3 convolutions with batch norm."""
 
     name: ClassVar[str] = "cnn"
-    full_epochs: ClassVar[int] = 7
+    full_epochs: ClassVar[int] = 10
     small_epochs: ClassVar[int] = 10
     data: str = "fashion-mnist-mini"
     width: Annotated[int, "filters of the first convolution"] = 32

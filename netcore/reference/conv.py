@@ -64,3 +64,8 @@ def weight_gradient(
     filters = dw.reshape(groups, dw.shape[0] // groups, *dw.shape[1:])
     for r, s, window in _taps(dw.shape[2:], dy.shape[2:], stride, dilation):
         filters[..., r, s] = np.einsum("ngkhw,ngchw->gkc", _split(dy, groups), padded[..., *window])
+
+
+def bias_gradient(dy: np.ndarray, db: np.ndarray) -> None:
+    """db from dy: one number per channel was added at every pixel."""
+    db[...] = dy.sum(axis=(0, 2, 3))

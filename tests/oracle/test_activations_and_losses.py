@@ -101,7 +101,8 @@ def compare_loss(ours, theirs, pred, target, tolerance):
 def test_embedding(dtype, tolerance, padding_idx, shape, width):
     """Tokens come several times in a batch, so that gradients add up; the padding token's row stays as it is."""
     rng = np.random.default_rng(3)
-    ours, theirs = nc.Embedding(20, width, padding_idx=padding_idx).astype(dtype), T.Embedding(20, width, padding_idx=padding_idx, dtype=torch.float64)
+    ours = nc.Embedding(20, width, padding_idx=padding_idx).astype(dtype)
+    theirs = T.Embedding(20, width, padding_idx=padding_idx, dtype=torch.float64)
     ours.load_state_dict({name: value.numpy() for name, value in theirs.state_dict().items()})
     tokens, dy = rng.integers(0, 20, shape), rng.standard_normal((*shape, width)).astype(dtype)
     expected = theirs(torch.tensor(tokens))
