@@ -102,9 +102,9 @@ from netcore.rng import default_rng, manual_seed
 from netcore.version import __version__
 
 if TYPE_CHECKING:
-    from netcore import analysis, data, plot, recipes, training
+    from netcore import analysis, data, distributed, plot, recipes, training
 
-LATER = ("analysis", "data", "plot", "recipes", "training")  # loaded when first used, so that `import netcore` stays fast
+LATER = ("analysis", "data", "distributed", "plot", "recipes", "training")  # loaded when first used, so that `import netcore` stays fast
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -1,5 +1,7 @@
 """A trainable array and its gradient."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from netcore.errors import ShapeError
@@ -18,13 +20,14 @@ class Parameter:
     array([2., 2., 2.], dtype=float32)
     """
 
-    __slots__ = ("__weakref__", "data", "grad", "name", "requires_grad")
+    __slots__ = ("__weakref__", "data", "grad", "name", "on_gradient", "requires_grad")
 
     def __init__(self, data: np.ndarray, requires_grad: bool = True, name: str = "") -> None:
         self.data: np.ndarray = np.asarray(data, order="C")  # ascontiguousarray would make a scalar an array of one
         self.grad: np.ndarray | None = None
         self.requires_grad = requires_grad
         self.name = name
+        self.on_gradient: Callable[[Parameter], None] | None = None  # told whenever the gradient has grown
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -48,6 +51,8 @@ class Parameter:
             self.grad = gradient
         else:
             self.grad += gradient
+        if self.on_gradient is not None:
+            self.on_gradient(self)
 
     def zero_grad(self) -> None:
         self.grad = None

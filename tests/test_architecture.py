@@ -23,6 +23,7 @@ FLOORS = [
     ["diagnosis", "checkpoint", "gradcheck", "mirror", "nonfinite", "summary", "analysis"],
     ["data", "plot"],
     ["training"],
+    ["distributed"],
     ["recipes"],
     ["demo"],
     ["cli"],

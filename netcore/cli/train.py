@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from netcore import recipes
 from netcore.cli import show
+from netcore.config import get_num_threads
 from netcore.errors import CheckpointError
 from netcore.layers import Layer
 from netcore.recipes import Prepared, Recipe, figures
@@ -53,6 +54,7 @@ def recipe_command(kind: type[Recipe]) -> click.Command:
         click.Option(["--resume"], is_flag=True, help="Go on with the run in the folder --run."),
         click.Option(["--save-seconds"], type=click.FloatRange(0), default=20.0, help="Seconds between checkpoints, besides one after each epoch."),
         click.Option(["--quiet"], is_flag=True, help="Show nothing but errors."),
+        click.Option(["--distributed"], is_flag=True, help="Share each batch among the processes that mpiexec -n N started."),
     ]
     made = click.Command(kind.name, params=[*own, *shared], callback=train, help=kind.__doc__, short_help=kind.summary())
     return show.data_dir(show.threads(made))
@@ -68,13 +70,27 @@ def recipe_option(kind: type[Recipe], option: Option) -> click.Option:
 
 
 @click.pass_context
-def train(
-    ctx: click.Context, run: str | None, resume: bool, save_seconds: float, quiet: bool, data_dir: str | None, threads: int | None, **options: Any
+def train(ctx: click.Context, distributed: bool, threads: int | None, **settings: Any) -> None:
+    """What every one of these commands does, alone or as one of several processes."""
+    if not distributed:
+        show.use_threads(threads)
+        run_training(ctx, None, **settings)
+        return
+    from netcore.distributed import world
+
+    group = world()
+    show.use_threads(threads or max(1, get_num_threads() // group.neighbours))
+    with group.or_abort():
+        run_training(ctx, group, **settings)
+
+
+def run_training(
+    ctx: click.Context, group: Any, run: str | None, resume: bool, save_seconds: float, quiet: bool, data_dir: str | None, **options: Any
 ) -> None:
-    """What every one of these commands does."""
-    show.use_threads(threads)
-    name = str(ctx.info_name)
-    folder = Run(run if run is not None else free_folder(name, resume), seconds=save_seconds)
+    """Train, draw the figures, say what came out; of several processes only the first speaks."""
+    name, quiet = str(ctx.info_name), quiet or (group is not None and not group.speaks)
+    path = run if run is not None else free_folder(name, resume)
+    folder = Run(path if group is None else group.broadcast(path), seconds=save_seconds)
     recipe = recipes.get(name, **options)
     if resume and folder.exists():
         said = {key: value for key, value in options.items() if ctx.get_parameter_source(key) == ParameterSource.COMMANDLINE}
@@ -88,12 +104,15 @@ def train(
             show.fact("data", f"{recipe.data}: {described(data)}")
             show.fact("network", f"{sum(p.size for p in net.parameters()):,} parameters")
             show.fact("run", str(folder.folder) + (" (resumed)" if resume else ""))
+            if group is not None:
+                show.fact("processes", f"{group.size}, with {get_num_threads()} threads each")
 
     try:
-        result = recipes.train(recipe, folder, root=data_dir, resume=resume, progress=not quiet, announce=announce)
+        result = recipes.train(recipe, folder, root=data_dir, resume=resume, progress=not quiet, announce=announce, distributed=group)
     except KeyboardInterrupt:
         raise click.ClickException(f"interrupted; go on with: netcore train {name} --run {folder.folder} --resume") from None
-    figures.draw(folder.folder / "figures", recipe, result)
+    if group is None or group.speaks:
+        figures.draw(folder.folder / "figures", recipe, result)
     if not quiet:
         show.fact(result.test_name, f"{show.metrics_text(result.test)}   ({time.monotonic() - began:.0f} s)")
         show.fact("next", next_step(folder.folder, result.net))

@@ -36,13 +36,17 @@ def train(
     resume: bool = False,
     progress: bool | None = None,
     announce: Callable[[Prepared, Layer], None] | None = None,
+    distributed: Any = None,
 ) -> Result:
     """Train a recipe. `root` is the folder of data sets; with a `run`, everything that matters is kept in its folder.
-    `announce(data, net)` is called before the first step.
+    `announce(data, net)` is called before the first step. With a `distributed` group of processes, each runs its rows of
+    every batch, and one of them writes the folder.
 
     Raises CheckpointError where the folder holds a run already and `resume` is false, or another one where it is true.
     """
     folder = Run(run) if run is not None and not isinstance(run, Run) else run
+    if folder is not None and distributed is not None:
+        folder = distributed.folder(folder)
     if folder is not None:
         check_folder(folder, recipe, resume)
     manual_seed(recipe.seed)
@@ -57,6 +61,7 @@ def train(
     history = fit(
         net, task.loss, optimizer, data.train, data.val, recipe.epochs, task=task, schedule=schedule,
         clip=recipe.joint_clip, callbacks=recipe.callbacks(), run=folder, resume=resume, progress=progress,
+        distributed=distributed,
     )  # fmt: skip
     test = measure(net, task, data.test)
     if folder is not None:

@@ -44,6 +44,7 @@ def fit(
     run: Run | str | os.PathLike[str] | None = None,
     resume: bool = False,
     progress: bool | None = None,
+    distributed: Any = None,
 ) -> list[dict[str, float]]:
     """Train `net`; returns the history, one dict of numbers an epoch.
 
@@ -51,11 +52,15 @@ def fit(
     after every batch, or with schedule_per='epoch' after every epoch (ReduceLROnPlateau always so, with the validation
     loss). `clip` bounds the norm of all gradients. With a `run`, metrics and checkpoints are kept in its folder, and
     `resume=True` goes on where the newest checkpoint was taken: amid an epoch, to the same bits. A loss that is not
-    finite raises TrainingError, which names the first layer whose output is not.
+    finite raises TrainingError, which names the first layer whose output is not. `distributed` is a group of processes
+    that each run their rows of every batch (netcore.distributed).
     """
     checks.at_least("epochs", epochs, 1)
     checks.one_of("schedule_per", schedule_per, ("batch", "epoch"))
     task = task if task is not None else Classification(net, loss)
+    if distributed is not None:
+        train, val, task, run = distributed.share(net, optimizer, train, val, task, run)
+        progress = progress if distributed.speaks else False
     job = Job(net, optimizer, train, val, task, schedule, callbacks, run if isinstance(run, Run) or run is None else Run(run))
     job.restore() if resume else job.begin()
     plateau = isinstance(schedule, ReduceLROnPlateau)
