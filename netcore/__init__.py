@@ -34,6 +34,7 @@ from netcore.layers import (
     BatchNorm1d,
     BatchNorm2d,
     Concat,
+    Contractive,
     Conv1d,
     Conv2d,
     ConvTranspose2d,
@@ -57,6 +58,7 @@ from netcore.layers import (
     MaxPool2d,
     Multiply,
     Node,
+    Penalised,
     ReLU,
     RNNCell,
     Sequential,
@@ -65,19 +67,24 @@ from netcore.layers import (
     Softmax,
     Softplus,
     Tanh,
+    TiedLinear,
     Unflatten,
     Upsample,
 )
 from netcore.losses import (
+    Activity,
     BCELoss,
     BCEWithLogitsLoss,
     CrossEntropyLoss,
+    Decorrelation,
     HuberLoss,
     KLDivLoss,
     L1Loss,
     Loss,
     MSELoss,
     NLLLoss,
+    Penalty,
+    Sparsity,
 )
 from netcore.mirror import mirror
 from netcore.narration import debug

@@ -16,7 +16,9 @@ from netcore.layers import (
     Layer,
     Linear,
     MaxPool2d,
+    Penalised,
     Sequential,
+    TiedLinear,
     Unflatten,
 )
 from netcore.layers.activation import Elementwise, Sigmoid
@@ -24,13 +26,13 @@ from netcore.layers.base import Shape
 from netcore.shapes import transposed_output
 
 
-def mirror(encoder: Sequential, input_shape: Shape, output: str | None = None) -> Sequential:
+def mirror(encoder: Sequential, input_shape: Shape, output: str | None = None, *, tied: bool = False) -> Sequential:
     """A Sequential that maps the encoder's output back to `input_shape` (without the batch axis), exactly.
 
     Linear becomes Linear the other way round, Conv2d a ConvTranspose2d whose output_padding makes up for what the stride
     cut off, pooling a ConvTranspose2d of the same window and channels, Flatten an Unflatten. An activation comes where it
     was, between the same two sizes; the encoder's last is left out, so that the output is linear unless `output` is
-    'sigmoid'. Layers that cannot be undone raise ArgumentError.
+    'sigmoid'. With `tied` a Linear becomes a TiedLinear, which shares its weight. Layers that cannot be undone raise ArgumentError.
 
     >>> import netcore as nc
     >>> encoder = nc.Sequential(nc.Conv2d(1, 8, 3, stride=2), nc.ReLU(), nc.Flatten(), nc.Linear(8 * 13 * 13, 30))
@@ -49,7 +51,7 @@ def mirror(encoder: Sequential, input_shape: Shape, output: str | None = None) -
         if isinstance(layer, (Elementwise, BatchNorm1d, BatchNorm2d)):
             held.append(layer)
             continue
-        if isinstance(layer, (Dropout, Identity)):
+        if isinstance(layer, (Dropout, Identity, Penalised)):
             continue
         undo = next((make for kind, make in UNDO.items() if isinstance(layer, kind)), None)
         if undo is None:
@@ -57,7 +59,7 @@ def mirror(encoder: Sequential, input_shape: Shape, output: str | None = None) -
         if layers:  # the code itself goes in without an activation
             layers += [_again(kept, after) for kept in reversed(held)]
         held = []
-        layers.append(undo(layer, before, after))
+        layers.append(TiedLinear(layer, layer.bias is not None) if tied and isinstance(layer, Linear) else undo(layer, before, after))
     if output == "sigmoid":
         layers.append(Sigmoid())
     return Sequential(*layers)

@@ -10,6 +10,7 @@ from netcore.recipes.base import Recipe
 from netcore.recipes.char_gru import CharGRU
 from netcore.recipes.char_lstm import CharLSTM
 from netcore.recipes.cnn import CNN
+from netcore.recipes.contractive import ContractiveAutoencoder
 from netcore.recipes.conv_autoencoder import ConvAutoencoder
 from netcore.recipes.denoising import Denoising
 from netcore.recipes.lenet import LeNet
@@ -17,12 +18,14 @@ from netcore.recipes.mlp import MLP
 from netcore.recipes.resnet import ResNet
 from netcore.recipes.row_lstm import RowLSTM
 from netcore.recipes.series_lstm import SeriesLSTM
+from netcore.recipes.sparse import Sparse
+from netcore.recipes.tied import Tied
 from netcore.recipes.vae import VAE
 
 KINDS: dict[str, type[Recipe]] = {
     kind.name: kind
     for kind in (
-        MLP, LeNet, CNN, ResNet, Autoencoder, Denoising, ConvAutoencoder, VAE,
+        MLP, LeNet, CNN, ResNet, Autoencoder, Denoising, Sparse, ContractiveAutoencoder, Tied, ConvAutoencoder, VAE,
         CharLSTM, CharGRU, SeriesLSTM, Adding, RowLSTM,
     )
 }  # fmt: skip

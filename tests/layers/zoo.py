@@ -58,5 +58,8 @@ ZOO: dict[str, tuple[Callable[[], nc.Layer], tuple[np.ndarray, ...]]] = {
     "Multiply": (nc.Multiply, (FLAT, normal(5, 6), normal(5, 6))),
     "Concat": (lambda: nc.Concat(1), (FLAT, normal(5, 2))),
     "Gaussian": (lambda: nc.Gaussian(3, beta=0.0, rng=0), (FLAT,)),
+    "Penalised": (lambda: nc.Penalised(nc.Activity(), weight=0.0), (FLAT,)),
+    "Contractive": (lambda: nc.Contractive(6, 3, weight=0.0, rng=0), (FLAT,)),
+    "TiedLinear": (lambda: nc.TiedLinear(nc.Linear(3, 6, rng=0), rng=1), (FLAT,)),
     "Sequential": (lambda: nc.Sequential(nc.Linear(6, 5, rng=0), nc.Tanh(), nc.Linear(5, 2, rng=1)), (FLAT,)),
 }
