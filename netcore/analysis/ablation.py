@@ -2,8 +2,8 @@
 
     accuracy(k) with k units of a layer put to zero, in random order, or the most important unit first
 
-A unit's importance is what the accuracy loses when it alone is silent, measured on data of its own. A unit of a convolution is a
-whole channel. Source: A. Morcos et al., "On the importance of single directions for generalization", 2018, section 3.1.
+A unit's importance is by how much the cross-entropy grows when it alone is silent, measured on data of its own. A unit of a
+convolution is a whole channel. Source: A. Morcos et al., "On the importance of single directions for generalization", 2018, section 3.1.
 Read next: selectivity.py.
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 from netcore import checks
 from netcore.analysis.still import BATCH, Still
 from netcore.layers import Layer
+from netcore.losses import CrossEntropyLoss
 from netcore.rng import as_generator
 
 
@@ -49,10 +50,10 @@ def ablation_curve(
 
 
 def importance(net: Layer, x: np.ndarray, y: np.ndarray, name: str) -> np.ndarray:
-    """What the accuracy on (x, y) loses when each unit of the named layer alone is silent, (units,)."""
+    """By how much the cross-entropy on (x, y), in nats, grows when each unit of the named layer alone is silent, (units,)."""
     silencer = Silencer(net, name, x)
-    whole = silencer.accuracy(x, y, np.zeros(0, int))
-    return np.array([whole - silencer.accuracy(x, y, np.array([unit])) for unit in range(silencer.units)])
+    whole = silencer.loss(x, y, np.zeros(0, int))
+    return np.array([silencer.loss(x, y, np.array([unit])) - whole for unit in range(silencer.units)])
 
 
 class Silencer:
@@ -71,6 +72,12 @@ class Silencer:
 
     def accuracy(self, x: np.ndarray, y: np.ndarray, units: np.ndarray) -> float:
         """With these units silent."""
+        return float(np.mean(self.scores(x, units).argmax(axis=1) == y))
+
+    def loss(self, x: np.ndarray, y: np.ndarray, units: np.ndarray) -> float:
+        """Cross-entropy with these units silent."""
+        return CrossEntropyLoss().forward(self.scores(x, units), y)
+
+    def scores(self, x: np.ndarray, units: np.ndarray) -> np.ndarray:
         self.silent = units
-        right = sum(int(np.count_nonzero(self.still.forward(x[k : k + BATCH]).argmax(axis=1) == y[k : k + BATCH])) for k in range(0, len(x), BATCH))
-        return right / max(len(x), 1)
+        return np.concatenate([self.still.forward(x[k : k + BATCH]) for k in range(0, max(len(x), 1), BATCH)])

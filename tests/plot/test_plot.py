@@ -79,3 +79,105 @@ def test_pca_is_the_best_linear_code():
     values = np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False)
     error = np.square(rows - analysis.PCA(3).fit(rows).reconstruct(rows)).sum()
     assert error == pytest.approx(np.square(values[3:]).sum())
+
+
+def test_feature_maps_show_every_channel_on_one_scale():
+    maps = np.stack([np.full((4, 4), v) for v in (-2.0, 0.0, 1.0)])
+    panels = plot.feature_maps(np.zeros((1, 6, 6)), maps, columns=2)
+    assert [panel.get_title() for panel in panels[:4]] == ["input", "0", "1", "2"]
+    assert [float(panel.images[0].get_array()[0, 0]) for panel in panels[1:4]] == [-2, 0, 1]
+    assert all(panel.images[0].get_clim() == (-2, 2) for panel in panels[1:4])
+    with pytest.raises(ShapeError, match="one image"):
+        plot.feature_maps(np.zeros((6, 6)), np.zeros((1, 3, 4, 4)))
+
+
+def test_saliency_maps_stand_below_their_images():
+    images, maps = np.random.default_rng(0).random((3, 1, 5, 5)), np.random.default_rng(1).standard_normal((3, 5, 5))
+    panels = plot.saliency_maps(images, maps, ["a", "b", "c"])
+    np.testing.assert_array_equal(panels[1].images[0].get_array(), images[1, 0])
+    np.testing.assert_array_equal(panels[4].images[0].get_array(), maps[1])
+    low, high = panels[4].images[0].get_clim()
+    assert low == -high == -np.abs(maps[1]).max()  # white is zero
+    assert plot.saliency_maps(images, np.abs(maps))[3].images[0].get_clim()[0] == 0
+    with pytest.raises(ShapeError, match="images' shape"):
+        plot.saliency_maps(images, maps[:2])
+
+
+def test_gallery_has_a_row_for_each_name():
+    rows = {"unit 3": np.arange(8.0).reshape(2, 2, 2), "unit 5": np.zeros((3, 1, 2, 2))}
+    panels = plot.gallery(rows, columns=3)
+    assert [panels[0].get_ylabel(), panels[3].get_ylabel()] == ["unit 3", "unit 5"]
+    np.testing.assert_array_equal(panels[1].images[0].get_array(), [[4, 5], [6, 7]])
+    assert not panels[2].images
+    assert len(panels[5].images) == 1
+
+
+def test_manifold_grid_has_code_2_upwards():
+    images = np.zeros((3, 2, 4, 4))
+    images[0, 1] = 1  # code 2 least, code 1 greatest: bottom right
+    ax = plot.manifold_grid(images, np.array([-1.0, 0.0, 1.0]), np.array([0.0, 1.0]))
+    canvas = ax.images[0].get_array()
+    assert canvas[8:, 4:].all() and canvas.sum() == 16
+    assert ax.images[0].get_extent() == [-0.5, 1.5, -1.5, 1.5]
+    with pytest.raises(ShapeError, match="rows=2"):
+        plot.manifold_grid(images, np.zeros(2), np.zeros(2))
+
+
+def test_ablation_curves_are_shares():
+    curve = analysis.AblationCurve(np.array([0, 4, 8]), np.array([0.9, 0.5, 0.1]), np.arange(8))
+    ax = plot.ablation_curves({"random": curve}, chance=0.1)
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), [[0, 0.9], [50, 0.5], [100, 0.1]])
+    assert ax.lines[1].get_ydata()[0] == 0.1
+    assert "chance" in {text.get_text() for text in ax.texts}
+
+
+def test_scores_and_scaling_curves():
+    ax = plot.scores({"pixels": 0.5, "learned": 0.9}, chance=0.1)
+    assert [bar.get_width() for bar in ax.patches] == [0.5, 0.9]
+    assert ax.patches[0].get_facecolor() != ax.patches[1].get_facecolor()
+    assert {"0.5", "0.9"} <= {text.get_text() for text in ax.texts}
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first on top
+    ax = plot.scaling_curves([10, 100], {"a": [1, 2], "b": [3, 4]}, xlabel="labels", ylabel="accuracy", log="x")
+    assert ax.get_xscale() == "log" and ax.get_yscale() == "linear"
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["10", "100"]
+    np.testing.assert_array_equal(ax.lines[1].get_ydata(), [3, 4])
+
+
+def test_gradient_flow_breaks_where_truncation_cuts():
+    x, dy = np.random.default_rng(0).standard_normal((2, 2, 9, 3)).astype(np.float32)
+    seen = analysis.bptt_microscope(LSTM(3, 3, rng=0), x, dy, truncate=4)
+    ax = plot.gradient_flow({"LSTM": seen})
+    curves = [line for line in ax.lines if line.get_linestyle() == "-"]
+    assert [len(line.get_xdata()) for line in curves] == [4, 4, 1]
+    np.testing.assert_allclose(np.concatenate([line.get_ydata() for line in curves]), seen.h)
+    assert sorted(float(line.get_xdata()[0]) for line in ax.lines if line.get_linestyle() == ":") == [3.5, 7.5]
+    ax = plot.gradient_paths(seen)
+    np.testing.assert_allclose(ax.lines[3].get_ydata(), seen.straight[:4])
+    assert ax.get_yscale() == "log"
+
+
+def test_similarity_matrix_writes_its_numbers():
+    ax = plot.similarity_matrix(np.array([[1.0, 0.25]]), ["a"], ["b", "c"])
+    assert [text.get_text() for text in ax.texts] == ["1.00", "0.25"]
+    assert ax.images[0].get_clim() == (0, 1)
+    with pytest.raises(ShapeError, match="columns=1"):
+        plot.similarity_matrix(np.ones((1, 2)), ["a"], ["b"])
+
+
+def test_network_diagram_shows_shapes_and_connections():
+    import netcore as nc
+
+    net = nc.Sequential(nc.Conv2d(1, 4, 5), nc.ReLU(), nc.MaxPool2d(2), nc.Sequential(nc.Flatten(), nc.Linear(576, 10)))
+    ax = plot.network_diagram(net, (1, 28, 28), title="t")
+    words = [text.get_text() for text in ax.texts if text.get_text()]
+    assert words == ["1×28×28", "input", "4×24×24", "Conv2d\n5×5\nReLU", "4×12×12", "MaxPool2d\n2×2", "576", "Flatten", "10", "Linear"]
+    assert len(ax.patches) == 5
+    heights = [patch.get_height() for patch in ax.patches]
+    assert heights[0] == 4 and heights[2] == pytest.approx(heights[0] * 12 / 28)
+    x = nc.Input((2, 8, 8))
+    h = nc.Conv2d(2, 2, 3, padding=1)(x)
+    graph = nc.Graph(inputs=x, outputs=nc.Add()(x, h))
+    ax = plot.network_diagram(graph, (2, 8, 8))
+    assert len(ax.patches) == 3
+    arcs = [note for note in ax.texts if getattr(note, "arrow_patch", None) is not None]
+    assert len(arcs) == 3  # input to convolution, convolution to sum, and over it from the input

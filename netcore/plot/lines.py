@@ -1,0 +1,72 @@
+"""Numbers over numbers, and numbers side by side."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from netcore.plot.style import BLACK, CYCLE, MARKERS, SKY, axes
+
+
+def ablation_curves(curves: Mapping[str, Any], ax: Any = None, *, chance: float | None = None, title: str = "units silenced") -> Any:
+    """Accuracy against the share of units put to zero: one line for each named `AblationCurve`. `chance` is drawn as a dotted line.
+
+    Returns the Axes.
+    """
+    ax = axes(ax)
+    for (name, curve), colour, marker in zip(curves.items(), CYCLE, MARKERS, strict=False):
+        share = np.asarray(curve.silenced) / max(curve.silenced[-1], 1)
+        ax.plot(100 * share, curve.accuracy, color=colour, marker=marker, markersize=4, linewidth=1.6, label=name)
+    if chance is not None:
+        ax.axhline(chance, color=BLACK, linestyle=":", linewidth=1)
+        ax.annotate("chance", (0, chance), xytext=(2, 3), textcoords="offset points", fontsize=8)
+    ax.set(xlabel="units silenced, %", ylabel="accuracy", ylim=(0, 1.02), title=title)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False)
+    return ax
+
+
+def scaling_curves(
+    x: Sequence[float], series: Mapping[str, Sequence[float]], ax: Any = None, *,
+    xlabel: str, ylabel: str, title: str = "", log: str = "",
+) -> Any:
+    """One line for each named series over the same x. `log` names the axes that are logarithmic: '', 'x', 'y' or 'xy'.
+
+    Returns the Axes.
+    """
+    ax = axes(ax)
+    for (name, values), colour, marker in zip(series.items(), CYCLE, MARKERS, strict=False):
+        ax.plot(x, values, color=colour, marker=marker, markersize=4, linewidth=1.6, label=name)
+    if "x" in log:
+        ax.set_xscale("log")
+        ax.set_xticks(list(x), [f"{value:g}" for value in x])
+        ax.set_xticks([], minor=True)
+    if "y" in log:
+        ax.set_yscale("log")
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False)
+    return ax
+
+
+def scores(values: Mapping[str, float], ax: Any = None, *, chance: float | None = None, xlabel: str = "accuracy", title: str = "") -> Any:
+    """A bar for each named number, the first on top, with the number written at its end; the greatest one is dark.
+
+    Returns the Axes.
+    """
+    ax = axes(ax, 5.5, 0.42 * len(values) + 0.9)
+    names, numbers = list(values), [float(v) for v in values.values()]
+    colours = [CYCLE[0] if v == max(numbers) else SKY for v in numbers]
+    ax.barh(range(len(names)), numbers, color=colours, height=0.7)
+    for k, value in enumerate(numbers):
+        ax.annotate(f"{value:.3g}", (value, k), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)
+    if chance is not None:
+        ax.axvline(chance, color=BLACK, linestyle=":", linewidth=1)
+        ax.annotate("chance", (chance, len(names) - 0.45), xytext=(3, 0), textcoords="offset points", fontsize=8, va="center")
+        ax.set_ylim(len(names) - 0.2, -0.6)
+    else:
+        ax.invert_yaxis()
+    ax.set_yticks(range(len(names)), names)
+    ax.set(xlabel=xlabel, title=title, xlim=(min(0.0, *numbers), max(numbers) * 1.15 if max(numbers) > 0 else None))
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax

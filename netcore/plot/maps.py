@@ -1,0 +1,66 @@
+"""Feature maps, and what a pixel matters: pictures on the grid of the image."""
+
+from typing import Any
+
+import numpy as np
+
+from netcore.errors import ShapeError
+from netcore.plot.style import bare, panels
+
+
+def feature_maps(image: np.ndarray, maps: np.ndarray, ax: Any = None, *, columns: int = 8, title: str = "feature maps") -> Any:
+    """The input image (H, W) or (1, H, W) first, then the maps (C, OH, OW) that a layer makes of it, all on one scale: white is 0,
+    red positive, blue negative. Channels count from 0. Returns the Axes (array).
+    """
+    if maps.ndim != 3:
+        raise ShapeError(f"maps are those of one image, (C, OH, OW); got shape {maps.shape}")
+    limit = max(float(np.abs(maps).max(initial=0)), 1e-12)
+    axes = panels(ax, len(maps) + 1, columns, 1.1, 1.25)
+    for k, panel in enumerate(axes):
+        bare(panel)
+        if k == 0:
+            panel.imshow(np.asarray(image).reshape(np.shape(image)[-2:]), cmap="gray", interpolation="nearest")
+            panel.set_title("input", fontsize=8, pad=2)
+        elif k <= len(maps):
+            panel.imshow(maps[k - 1], cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+            panel.set_title(str(k - 1), fontsize=8, pad=2)
+    axes[0].figure.suptitle(title, fontsize=10)
+    return axes
+
+
+def saliency_maps(images: np.ndarray, maps: np.ndarray, names: list[str] | None = None, ax: Any = None, *, title: str = "what matters") -> Any:
+    """Images (N, H, W) or (N, 1, H, W) in the upper row, their maps (N, H, W) below: dark is much, each on its own scale; for maps
+    with negative values, red is for and blue against. Returns the Axes (array).
+    """
+    images = np.asarray(images).reshape(len(images), *np.shape(images)[-2:])
+    if maps.shape != images.shape:
+        raise ShapeError(f"maps must have the images' shape {images.shape}, got {maps.shape}")
+    count = len(images)
+    axes = panels(ax, 2 * count, count, 1.1, 1.2)
+    for k in range(count):
+        axes[k].imshow(images[k], cmap="gray", interpolation="nearest")
+        limit = max(float(np.abs(maps[k]).max()), 1e-12)
+        signed = maps[k].min() < 0
+        axes[count + k].imshow(maps[k], cmap="RdBu_r" if signed else "Reds", vmin=-limit if signed else 0, vmax=limit, interpolation="nearest")
+        axes[k].set_title(names[k] if names else "", fontsize=8, pad=2)
+    for panel in axes:
+        bare(panel)
+    axes[0].figure.suptitle(title, fontsize=10)
+    return axes
+
+
+def gallery(images: dict[str, np.ndarray], ax: Any = None, *, columns: int = 9, title: str = "what excites each unit") -> Any:
+    """A row of small images (K, h, w) or (K, 1, h, w) for each name: the patches that a unit likes best, or inputs made for it. Each
+    image is on its own scale. Returns the Axes (array).
+    """
+    axes = panels(ax, len(images) * columns, columns, 0.75, 0.75)
+    for row, (name, stack) in enumerate(images.items()):
+        stack = np.asarray(stack).reshape(len(stack), *np.shape(stack)[-2:])
+        for k in range(columns):
+            panel = axes[row * columns + k]
+            bare(panel)
+            if k < len(stack):
+                panel.imshow(stack[k], cmap="gray", interpolation="nearest")
+        axes[row * columns].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+    axes[0].figure.suptitle(title, fontsize=10)
+    return axes
