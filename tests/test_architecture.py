@@ -25,6 +25,7 @@ FLOORS = [
     ["training"],
     ["distributed"],
     ["recipes"],
+    ["course"],
     ["demo"],
     ["cli"],
     ["__main__"],

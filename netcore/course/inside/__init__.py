@@ -1,0 +1,1 @@
+"""What runs beside a submission, in the child process: the standard library and NumPy, nothing else of netcore."""
