@@ -1,6 +1,7 @@
 # make demo    build in a virtual environment of its own, train three networks on embedded data, show a table, leave figures
 # make test    the same environment with the test extra, and the whole suite
 # make oracle  the same suite with PyTorch beside it
+# make bench   netcore beside PyTorch and JAX: see bench/README.md
 # make lint    ruff and mypy            make sanitize   the suite under AddressSanitizer and UndefinedBehaviorSanitizer
 # make dist    sdist and wheel          make clean      remove what was built
 
@@ -9,7 +10,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 SOURCES := pyproject.toml setup.py $(wildcard csrc/*.pyx csrc/*/*.h csrc/*/*.c netcore/_kernels/*.pxd)
 
-.PHONY: demo test oracle lint sanitize dist clean
+.PHONY: demo test oracle bench lint sanitize dist clean
 
 demo: $(VENV)/.demo
 	"$(PY)" -m netcore demo
@@ -19,6 +20,9 @@ test: $(VENV)/.test
 
 oracle: $(VENV)/.oracle
 	"$(PY)" -m pytest tests/oracle
+
+bench: $(VENV)/.bench
+	"$(PY)" -m bench
 
 lint: $(VENV)/.dev
 	"$(PY)" -m ruff check .
@@ -42,6 +46,10 @@ $(VENV)/.test: $(VENV)/.built pyproject.toml
 
 $(VENV)/.oracle: $(VENV)/.test
 	$(call EXTRAS,test-oracle)
+	touch "$@"
+
+$(VENV)/.bench: $(VENV)/.built pyproject.toml
+	$(call EXTRAS,bench)
 	touch "$@"
 
 $(VENV)/.dev: $(VENV)/.test

@@ -15,7 +15,7 @@ Source: Goto and van de Geijn (2008), "Anatomy of high-performance matrix multip
 
 from cython cimport floating
 from cython.parallel cimport prange
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
 
@@ -133,3 +133,27 @@ def matmul(const floating[:, :] a, const floating[:, :] b, bias, floating[:, ::1
              <const floating *> NULL if a.shape[1] == 0 else &a[0, 0], a.strides[0] // <Py_ssize_t> sizeof(floating), a.strides[1] // <Py_ssize_t> sizeof(floating),
              <const floating *> NULL if a.shape[1] == 0 else &b[0, 0], b.strides[0] // <Py_ssize_t> sizeof(floating), b.strides[1] // <Py_ssize_t> sizeof(floating),
              &out[0, 0], out.shape[1], s_data, 0, 1, thread_count())
+
+
+def tile_flops(const floating[::1] like, Py_ssize_t repeats):
+    """The innermost tile on operands in the first-level cache, `repeats` times on each thread, in the dtype of `like`.
+
+    What the machine gives where nothing has to be fetched. Returns the FLOPs that were done.
+    """
+    cdef const nc_kernels *K = kernels_for(sizeof(floating))
+    cdef Py_ssize_t depth = 128, size = K.mr * depth + K.nr * depth + K.mr * K.nr
+    cdef int thread, threads = thread_count()
+    cdef floating *work = <floating *> calloc(threads * size, sizeof(floating))
+    if work == NULL:
+        raise MemoryError("no memory for the tiles of a measurement")
+    for thread in prange(threads, nogil=True, num_threads=threads, schedule="static"):
+        repeat_tile(K, depth, repeats, work + thread * size)
+    free(work)
+    return 2.0 * K.mr * K.nr * depth * repeats * threads
+
+
+cdef void repeat_tile(const nc_kernels *K, Py_ssize_t depth, Py_ssize_t repeats, floating *work) noexcept nogil:
+    cdef floating *b = work + K.mr * depth
+    cdef Py_ssize_t i
+    for i in range(repeats):
+        K.gemm_tile(K.mr, K.nr, depth, work, 1, K.mr, b, b + K.nr * depth, K.nr, NULL, 0, 0)

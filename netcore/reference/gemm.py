@@ -8,3 +8,11 @@ def matmul(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None, out: np.ndarra
     np.matmul(a, b, out=out)
     if bias is not None:
         out += bias
+
+
+def tile_flops(like: np.ndarray, repeats: int) -> float:
+    """Small products, again and again; the FLOPs that were done."""
+    a, b = np.zeros((12, 128), like.dtype), np.zeros((128, 32), like.dtype)
+    for _ in range(repeats):
+        a @ b
+    return 2.0 * 12 * 32 * 128 * repeats

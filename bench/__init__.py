@@ -1,0 +1,1 @@
+"""Benchmarks against other engines: `python -m bench --help`; what the figures mean stands in README.md."""

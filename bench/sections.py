@@ -1,0 +1,119 @@
+"""The four sections of a benchmark: zoo, kernels, memory, scaling. Each is a list of entries, ready for JSON."""
+
+import importlib.util
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from bench import kernels, zoo
+from bench.peers import LIBRARY, NAMES
+from bench.turns import Engine, in_turns, summary
+
+Say = Callable[[str], None]
+
+
+def installed(wanted: Iterable[str]) -> list[str]:
+    """Those of the wanted peers that are there; netcore always is."""
+    return ["netcore", *(peer for peer in NAMES[1:] if peer in set(wanted) and importlib.util.find_spec(LIBRARY[peer]))]
+
+
+def roofline(threads: int) -> dict[str, Any]:
+    """FLOP/s and bytes/s, measured in a process of its own."""
+    with Engine("netcore", threads) as engine:
+        return engine.ask("roofline")
+
+
+def multiply_adds(row: zoo.Row) -> float:
+    """Of a forward phase, as the layers predict them."""
+    from bench.peers.netcore import build
+    from netcore import Sequential
+
+    return float(row.batch * Sequential(*build(row.layers)).multiply_adds(row.shape))
+
+
+def step_flops(row: zoo.Row, kind: str) -> float:
+    """2 FLOPs a multiply-add; the backward phase has two products where the forward phase has one."""
+    return 2.0 * multiply_adds(row) * (3 if kind == "step" else 1)
+
+
+def zoo_section(rows: list[str], peers: list[str], threads: list[int], turns: int, seconds: float, roof: dict[int, Any], say: Say) -> list[dict]:
+    entries = []
+    for name in rows:
+        row = zoo.BY_NAME[name]
+        for kind in ("step", "infer"):
+            for count in threads:
+                found = in_turns(peers, count, kind, name, turns, seconds)
+                entry = {"name": name, "kind": kind, "threads": count, "flops": step_flops(row, kind)} | summary(found)
+                entries.append(with_share(entry, roof[count]["flops"], entry["flops"]))
+                say(f"{name} {kind}, {count} thread(s): {told(entry)}")
+    return entries
+
+
+def kernel_section(groups: list[str], peers: list[str], threads: list[int], turns: int, seconds: float, roof: dict[int, Any], say: Say) -> list[dict]:
+    entries = []
+    own = [peer for peer in peers if peer in ("netcore", "torch")]
+    for case in kernels.CASES:
+        if groups and not any(case.group.startswith(group) for group in groups):
+            continue
+        for count in threads:
+            entry = {"name": case.name, "kind": case.group, "threads": count, "flops": case.flops, "bytes": case.nbytes}
+            entry |= summary(in_turns(own, count, "kernel", case.name, turns, seconds))
+            rate = roof[count]["flops"] if case.flops else roof[count]["bandwidth"]["third-level cache (16 MiB)"]
+            entries.append(with_share(entry, rate, case.flops or case.nbytes))
+            say(f"{case.name}, {count} thread(s): {told(entry)}")
+    return entries
+
+
+def with_share(entry: dict, rate: float, work: float) -> dict:
+    """The share of the roofline: the time that the work needs there, of the time that netcore took."""
+    if "netcore" in entry["median"]:
+        entry["share"] = work / rate / entry["median"]["netcore"]
+    return entry
+
+
+def told(entry: dict) -> str:
+    times = ", ".join(f"{peer} {1e3 * value:.3g} ms" for peer, value in entry["median"].items())
+    return times + (f"; {entry['ratio']:.2f} x" if "ratio" in entry else "")
+
+
+def memory_section(rows: list[str], peers: list[str], say: Say) -> list[dict]:
+    """Peak resident memory of a network and three training steps beyond the process with its libraries loaded, two threads."""
+    entries = []
+    for name in rows:
+        peaks: dict[str, Any] = {}
+        for peer in peers:
+            with Engine(peer, 2) as engine:
+                answer = engine.ask("memory", "step", name)
+            peaks[peer] = answer
+        entries.append({"name": name, "peak": peaks})
+        say(f"{name}: " + ", ".join(f"{peer} {value / 1e6:.0f} MB" for peer, value in peaks.items() if isinstance(value, int)))
+    return entries
+
+
+SCALES = {
+    "batch size": ([1, 2, 4, 8, 15, 16, 17, 31, 32, 33, 64, 128], lambda v: zoo.Row("", (("conv", 32, 32, 3, 1, 1),), v, (32, 16, 16), "input")),
+    "channels": ([8, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65], lambda v: zoo.Row("", (("conv", v, v, 3, 1, 1),), 16, (v, 16, 16), "input")),
+    "sequence length": ([1, 2, 4, 8, 16, 32, 64, 128, 256], lambda v: zoo.Row("", (("lstm", 64, 64),), 32, (v, 64), "input")),
+    "hidden size": ([8, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 127, 128, 129], lambda v: zoo.Row("", (("lstm", v, v),), 32, (20, v), "input")),
+    "units": ([16, 31, 32, 33, 64, 127, 128, 129, 256, 257, 512], lambda v: zoo.Row("", (("linear", v, v),), 128, (v,), "input")),
+}
+
+
+def scaling_section(threads: list[int], seconds: float, say: Say) -> list[dict]:
+    """netcore's training step against one size; `cliff`: the worst factor by which a multiply-add gets dearer from one size to
+    the next. Sizes are measured round after round, so that a busy moment does not look like a cliff."""
+    import netcore as nc
+    from bench.peers.netcore import Peer
+    from bench.worker import timed
+
+    entries = []
+    for what, (sizes, made) in SCALES.items():
+        for count in threads:
+            nc.set_num_threads(count)
+            peers = [Peer(made(size)) for size in sizes]
+            rounds = [[timed(peer.step, seconds) for peer in peers] for _ in range(5)]
+            best = [min(each) for each in zip(*rounds, strict=True)]
+            work = [multiply_adds(made(size)) for size in sizes]
+            dearer = [best[i + 1] / work[i + 1] / (best[i] / work[i]) for i in range(len(sizes) - 1)]
+            entries.append({"name": what, "threads": count, "sizes": sizes, "seconds": best, "cliff": max(dearer)})
+            say(f"{what}, {count} thread(s): worst step in cost per multiply-add {max(dearer):.2f} x")
+    return entries
