@@ -20,7 +20,7 @@ FLOORS = [
     ["rng", "memory", "checks", "shapes", "config", "parameter", "narration"],
     ["functional"],
     ["layers", "losses", "optim"],
-    ["diagnosis", "checkpoint", "gradcheck", "mirror", "nonfinite", "summary", "analysis"],
+    ["diagnosis", "checkpoint", "gradcheck", "mirror", "nonfinite", "summary", "analysis", "profiling"],
     ["data", "plot"],
     ["training"],
     ["distributed"],

@@ -20,6 +20,7 @@ COMMANDS = {
     "predict": "Apply a trained network to a file.",
     "sample": "Let a character model write.",
     "info": "What was built, found and used; checks itself in two seconds.",
+    "profile": "Tell where the time of a training step goes.",
     "gradcheck": "Compare the gradients of layers with differences.",
     "data": "List, fetch and verify data sets.",
 }

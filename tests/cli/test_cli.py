@@ -133,6 +133,17 @@ def test_info_finds_what_is_wrong(monkeypatch):
     assert "the self-check failed" in out and "GELU" in out
 
 
+def test_profile(runs, tmp_path):
+    out = invoke("profile", "mlp", "--steps", 1, "--batch-size", 8, "--threads", 1)
+    assert "forward phase" in out and "backward phase" in out and "product" in out and "roofline" in out
+    assert max(map(len, out.splitlines())) <= 80
+    found = json.loads(invoke("profile", runs / "char", "--steps", 1, "--json", "--figure", tmp_path / "step.png"))
+    assert found["recipe"] == "char-lstm" and {cost["phase"] for cost in found["costs"]} >= {"data", "forward", "backward", "update", "between"}
+    assert "fused sequence" in {cost["chosen"].split(",")[0] for cost in found["costs"]}
+    assert (tmp_path / "step.png").stat().st_size > 1000
+    assert "no recipe is called 'lenett'" in invoke("profile", "lenett", code=2)
+
+
 def test_gradcheck():
     out = invoke("gradcheck", "conv2d", "LSTM")
     assert "Conv2d" in out and "LSTM" in out and "2 gradients agree" in out
