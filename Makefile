@@ -3,6 +3,7 @@
 # make oracle  the same suite with PyTorch beside it
 # make bench   netcore beside PyTorch and JAX: see bench/README.md
 # make lint    ruff and mypy            make sanitize   the suite under AddressSanitizer and UndefinedBehaviorSanitizer
+# make lessons every lesson of docs/lessons over three seeds, its numbers beside their bands
 # make dist    sdist and wheel          make clean      remove what was built
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 SOURCES := pyproject.toml setup.py $(wildcard csrc/*.pyx csrc/*/*.h csrc/*/*.c netcore/_kernels/*.pxd)
 
-.PHONY: demo test oracle bench lint sanitize dist clean
+.PHONY: demo test oracle bench lessons lint sanitize dist clean
 
 demo: $(VENV)/.demo
 	"$(PY)" -m netcore demo
@@ -23,6 +24,9 @@ oracle: $(VENV)/.oracle
 
 bench: $(VENV)/.bench
 	"$(PY)" -m bench
+
+lessons: $(VENV)/.test
+	"$(PY)" tools/lessons.py --seeds 0 1 2
 
 lint: $(VENV)/.dev
 	"$(PY)" -m ruff check .
