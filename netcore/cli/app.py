@@ -23,6 +23,7 @@ COMMANDS = {
     "profile": "Tell where the time of a training step goes.",
     "gradcheck": "Compare the gradients of layers with differences.",
     "data": "List, fetch and verify data sets.",
+    "course": "Assignments: start, check, submit, grade.",
 }
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 80, "show_default": True}
 

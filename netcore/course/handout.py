@@ -13,8 +13,10 @@ A notebook is JSON (nbformat 4.5); its code cells carry the tag `netcore`, and o
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from netcore.course.manifest import Manifest
 from netcore.errors import ArgumentError, DataError
 
 TAG = "netcore"
@@ -83,6 +85,17 @@ def notebook(source: str) -> str:
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     book = {"cells": made, "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(book, indent=1, ensure_ascii=False) + "\n"
+
+
+def files(folder: Path, solution: str, manifest: Manifest) -> dict[str, bytes]:
+    """Everything that a student gets, by name: file, notebook, text, figures."""
+    source = with_gaps(solution)
+    rows = "\n".join(f"| `{t.id}` | {t.title} | {t.points:g} |" for t in manifest.tasks)
+    table = f"\n## Tasks\n\n| task | what | points |\n|---|---|---|\n{rows}\n\n"
+    table += f"Check: `netcore course check`. One task alone: `--task {manifest.tasks[0].id}`. Pack: `netcore course submit`.\n"
+    made = {manifest.file: source, manifest.notebook: notebook(source), "README.md": text(source) + table}
+    figures = {f"figures/{path.name}": path.read_bytes() for path in sorted(folder.glob("figures/*"))}
+    return {name: content.encode() for name, content in made.items()} | figures
 
 
 def from_notebook(content: str) -> str:

@@ -48,7 +48,7 @@ def relu_backward(case, rng, index):
     x = _normal(rng, *[(2, 3), (4, 5), (3, 2, 4), (11,), (2, 3, 4, 5)][index % 5])
     case.title = f"x of shape {x.shape}"
     if index % 2:
-        x.flat[:: 3] = 0
+        x.flat[::3] = 0
         case.title += ", some of it exactly 0"
     dy = _normal(rng, *x.shape)
     _, cache = case.call("relu_forward", x, returns=2)

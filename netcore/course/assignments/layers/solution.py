@@ -19,7 +19,8 @@ import numpy as np
 #
 # $$y = x\,W^\top + b, \qquad x: (N, D),\quad W: (K, D),\quad b: (K,),\quad y: (N, K)$$
 #
-# Written with indices, $y_{nk} = \sum_d x_{nd} W_{kd} + b_k$. Each $x_{nd}$ touches all $y_{nk}$ of its row, each $W_{kd}$ all $y_{nk}$ of its column,
+# Written with indices, $y_{nk} = \sum_d x_{nd} W_{kd} + b_k$. Each $x_{nd}$ touches all $y_{nk}$ of its row, each $W_{kd}$ all $y_{nk}$ of its
+# column,
 # and each $b_k$ the same; the chain rule adds up what comes back along all these ways:
 #
 # $$dx_{nd} = \sum_k dy_{nk} W_{kd}, \qquad dW_{kd} = \sum_n dy_{nk} x_{nd}, \qquad db_k = \sum_n dy_{nk}$$
@@ -78,9 +79,11 @@ def relu_backward(dy, cache):
 #
 # Scores $s: (N, K)$ become probabilities, and the loss is the mean of the negative logarithms of those of the right classes $t_n$:
 #
-# $$p_{nk} = \frac{e^{s_{nk}}}{\sum_j e^{s_{nj}}}, \qquad L = -\frac1N \sum_n \log p_{n t_n}, \qquad ds_{nk} = \frac1N \left(p_{nk} - [k = t_n]\right)$$
+# $$p_{nk} = \frac{e^{s_{nk}}}{\sum_j e^{s_{nj}}}, \qquad L = -\frac1N \sum_n \log p_{n t_n},
+# \qquad ds_{nk} = \frac1N \left(p_{nk} - [k = t_n]\right)$$
 #
-# $e^{100}$ is too large for float32. Taking the same number off all scores of a row changes no $p$: take the largest of the row, and nothing overflows.
+# $e^{100}$ is too large for float32. Taking the same number off all scores of a row changes no $p$: take the largest of the row, and nothing
+# overflows.
 # Nor may the logarithm meet a 0: use $\log p_{nk} = s_{nk} - \log \sum_j e^{s_{nj}}$ (after the largest is taken off).
 
 
@@ -113,7 +116,8 @@ def cross_entropy_backward(cache):
 #
 # Now the layer remembers for itself. The rules:
 #
-# - `forward(x)` puts its cache on a stack, `backward(dy)` takes the *newest* from it. So a layer that is used twice in one pass is run backward twice, in reverse order.
+# - `forward(x)` puts its cache on a stack, `backward(dy)` takes the *newest* from it. So a layer that is used twice in one pass is run backward
+#   twice, in reverse order.
 # - `backward` **adds** to `dw` and `db`, because a layer that is used twice has two contributions to its gradient; `zero_grad()` sets them to zero.
 # - A backward phase without its forward phase is a mistake, and raises `PhaseError`. So is a second backward for one forward.
 
@@ -158,7 +162,8 @@ class Linear:
 # %% [markdown]
 # ## 5. A network that learns
 #
-# Linear, ReLU, Linear, and the loss. One *epoch* goes through the examples once, in mini-batches of `batch` rows in the given order (the last may be smaller).
+# Linear, ReLU, Linear, and the loss. One *epoch* goes through the examples once, in mini-batches of `batch` rows in the given order (the last may
+# be smaller).
 # For each: forward through all layers, backward through all layers in reverse, then one step of gradient descent on all four parameters,
 # $\theta \leftarrow \theta - \eta\, d\theta$ with the learning rate $\eta$.
 #

@@ -1,0 +1,49 @@
+"""The group `netcore course` and where each of its commands lives."""
+
+import importlib
+
+import click
+
+STUDENTS = {
+    "list": "Show the assignments.",
+    "start": "Get an assignment: a Python file, the same as a notebook, the text.",
+    "check": "Check your work; says what is wrong and what it may be.",
+    "doctor": "Find out what is missing on this machine.",
+    "submit": "Pack what is to be handed in.",
+}
+INSTRUCTORS = {
+    "key": "Make the secret from which hidden tests come.",
+    "grade": "Grade submissions: folders, zips, notebooks, files.",
+    "report": "Turn results into a page in HTML, or a table.",
+    "export": "Write an autograder or grades for another platform.",
+    "similarity": "Write submissions without the handout's lines.",
+    "certify": "Find out whether an assignment's checks are good enough.",
+    "new": "Make a new assignment that runs.",
+}
+
+
+class Group(click.Group):
+    """Commands for students first, then for instructors; a module is imported when its command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*STUDENTS, *INSTRUCTORS]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        module = "student" if name in STUDENTS else "instructor" if name in INSTRUCTORS else ""
+        return getattr(importlib.import_module(f"netcore.cli.course.{module}"), f"{name}_command") if module else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, commands in (("For students", STUDENTS), ("For instructors", INSTRUCTORS)):
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()))
+
+
+@click.group("course", cls=Group, invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Assignments, checks and grading.
+
+    Begin with `netcore course start layers`.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())

@@ -1,0 +1,209 @@
+"""What instructors run: key, grade, report, export, similarity, certify, new."""
+
+from collections import Counter
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from netcore.cli import show
+from netcore.cli.course import screens
+from netcore.course import assignment as assignments
+from netcore.course import bulk, certify, formats, scaffold, seeds, stage
+from netcore.course.results import Record
+from netcore.errors import ArgumentError, NetcoreError
+
+path_type = click.Path(path_type=Path)
+existing = click.Path(exists=True, path_type=Path)
+
+
+@click.command("key")
+@click.argument("file", type=path_type)
+def key_command(file: Path) -> None:
+    """Make the secret from which hidden tests come. Keep it for regrades, and from students."""
+    if file.exists():
+        raise ArgumentError(f"{file} is there already; a key is not written over")
+    seeds.make_key(file)
+    show.console.print(
+        f"{file} holds a fresh key. Grade with: netcore course grade ASSIGNMENT SUBMISSIONS… --key {file}", markup=False, soft_wrap=True
+    )
+
+
+@click.command("grade")
+@click.argument("name", metavar="ASSIGNMENT")
+@click.argument("submissions", metavar="SUBMISSION...", nargs=-1, required=True, type=existing)
+@click.option("--key", type=existing, help="The key's file; without it hidden tests stay pending.")
+@click.option("--out", type=path_type, default=Path("results.jsonl"), help="One line per submission; graded ones are skipped next time.")
+@click.option("--csv", "table", type=path_type, help="A table as well, one row per submission.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Submissions at a time.  [default: one per processor]")
+@click.option("--shard", metavar="I/N", help="Only every N-th submission, from the I-th (1 to N): for job arrays.")
+@click.option("--allow-tier-0", is_flag=True, help="Run hidden tests even where nothing isolates them.")
+def grade_command(
+    name: str,
+    submissions: tuple[Path, ...],
+    key: Path | None,
+    out: Path,
+    table: Path | None,
+    jobs: int | None,
+    shard: str | None,
+    allow_tier_0: bool,
+) -> None:
+    """Grade submissions: Python files, notebooks, zips, folders of a student, or folders of all these.
+
+    An interrupted run goes on where it stopped.
+    """
+    chosen = assignments.find(name)
+    paths = part(expand(submissions, (chosen.manifest.file, chosen.manifest.notebook)), shard)
+    if not paths:
+        raise ArgumentError("there is nothing to grade in what was given")
+    states: Counter[str] = Counter()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=show.console, transient=True) as progress:
+        bar = progress.add_task("grading", total=len(paths))
+
+        def told(record: Record, skipped: bool) -> None:
+            states["skipped" if skipped else record["state"]] += 1
+            progress.advance(bar)
+
+        secret = seeds.read_key(key) if key else None
+        records = bulk.grade_many(paths, chosen, key=secret, out=out, jobs=jobs, allow_tier_0=allow_tier_0, told=told)
+    if len(records) <= 20:
+        show.table("submission", "score>", "", rows=[(screens.printable(r["submission"]), *result(r)) for r in records])
+        show.console.print()
+    scores = [r["score"] for r in records if r["state"] == "graded"]
+    mean = f", mean {sum(scores) / len(scores):.1f} of {screens.number(chosen.manifest.points)}" if scores else ""
+    show.console.print(f"{len(records)} submissions ({states['skipped']} unchanged and not graded again){mean}; written to {out}", soft_wrap=True)
+    if table:
+        formats.write_csv(table, records)
+    if not key:
+        show.console.print("Without --key the hidden tests are pending; make one with: netcore course key FILE", style="yellow")
+    if failed := [r for r in records if r["state"] != "graded"]:
+        raise click.ClickException(
+            f"{len(failed)} could not be graded, through no fault of theirs: {failed[0]['submission']}: {failed[0]['message']}"
+        )
+
+
+def result(record: Record) -> tuple[str, str]:
+    """Score and a word for a table."""
+    if record["state"] != "graded":
+        return "—", f"[red]{record['message']}[/red]"
+    wrong = Counter(t["status"] for t in record["tests"] if t["status"] not in ("ok", "pending"))
+    words = ", ".join(f"{count} × {screens.WORDS[status]}" for status, count in wrong.most_common())
+    return f"{screens.number(record['score'])} of {screens.number(record['max_score'])}", words
+
+
+def expand(given: tuple[Path, ...], wanted: tuple[str, str]) -> list[Path]:
+    """A folder that holds no submission itself holds submissions."""
+    found: list[Path] = []
+    for path in given:
+        if path.is_dir() and not any((path / name).exists() for name in wanted):
+            inside = sorted(p for p in path.iterdir() if p.is_dir() or p.suffix in (".zip", ".py", ".ipynb"))
+            found += inside or [path]
+        else:
+            found.append(path)
+    return found
+
+
+def part(paths: list[Path], shard: str | None) -> list[Path]:
+    """Every N-th path from the I-th."""
+    if shard is None:
+        return paths
+    try:
+        index, count = (int(number) for number in shard.split("/"))
+    except ValueError:
+        index, count = 0, 0
+    if not 1 <= index <= count:
+        raise ArgumentError(f"--shard is I/N with I from 1 to N, such as 2/8; got {shard!r}")
+    return paths[index - 1 :: count]
+
+
+@click.command("report")
+@click.argument("results", type=existing, nargs=-1, required=True)
+@click.option("--html", type=path_type, help="A page: distribution of each task, the most common mistakes.")
+@click.option("--csv", "table", type=path_type, help="A table, one row per submission.")
+def report_command(results: tuple[Path, ...], html: Path | None, table: Path | None) -> None:
+    """Turn results (one file, or those of all shards) into a page or a table."""
+    records = [record for file in results for record in bulk.read_lines(file)]
+    if not records:
+        raise ArgumentError(f"{results[0]} holds no results")
+    if not html and not table:
+        raise ArgumentError("say what to write: --html FILE, --csv FILE")
+    if html:
+        html.write_text(formats.report(records), encoding="utf-8")
+    if table:
+        formats.write_csv(table, records)
+    show.console.print(f"{len(records)} submissions in {' and '.join(str(p) for p in (html, table) if p)}", soft_wrap=True)
+
+
+@click.command("export")
+@click.argument("kind", type=click.Choice(["gradescope", "autolab", "prairielearn", "classroom"]))
+@click.argument("name", metavar="ASSIGNMENT|RESULTS", type=str)
+@click.argument("out", type=path_type)
+@click.option("--key", type=existing, help="For gradescope: the key goes into the zip.")
+def export_command(kind: str, name: str, out: Path, key: Path | None) -> None:
+    """Write an autograder, or grades, for another platform.
+
+    gradescope: from an ASSIGNMENT, a zip to upload. The others: from RESULTS (a jsonl file), a folder with one file per submission.
+    """
+    if kind == "gradescope":
+        formats.autograder(assignments.find(name), out, seeds.read_key(key) if key else None)
+        show.console.print(f"{out}: upload it as the autograder of a programming assignment", markup=False, soft_wrap=True)
+        return
+    records = [record for record in bulk.read_lines(name) if record["state"] == "graded"]
+    if not records:
+        raise ArgumentError(f"{name} holds no graded results")
+    out.mkdir(parents=True, exist_ok=True)
+    for number, record in enumerate(records):
+        (out / f"{number:04d}-{formats.safe_name(record['submission'])}.json").write_text(formats.ONE[kind](record) + "\n", encoding="utf-8")
+    show.console.print(f"{len(records)} files in {out}", soft_wrap=True)
+
+
+@click.command("similarity")
+@click.argument("name", metavar="ASSIGNMENT")
+@click.argument("submissions", metavar="SUBMISSION...", nargs=-1, required=True, type=existing)
+@click.option("--out", type=path_type, default=Path("similarity"), help="Folder to write.")
+def similarity_command(name: str, submissions: tuple[Path, ...], out: Path) -> None:
+    """Write submissions without the handout's lines, for a tool that compares them (MOSS, JPlag, compare50)."""
+    chosen, count = assignments.find(name), 0
+    given = formats.handout_lines(chosen)
+    out.mkdir(parents=True, exist_ok=True)
+    for number, path in enumerate(expand(submissions, (chosen.manifest.file, chosen.manifest.notebook))):
+        try:
+            source = stage.stage(path, chosen).source
+        except NetcoreError as error:
+            show.console.print(f"left out: {error}", style="yellow", markup=False)
+            continue
+        (out / f"{number:04d}-{formats.safe_name(path.stem)}.py").write_text(formats.own_lines(source, given), encoding="utf-8")
+        count += 1
+    show.console.print(f"{count} files in {out}", soft_wrap=True)
+
+
+@click.command("certify")
+@click.argument("name", metavar="ASSIGNMENT")
+@click.option("--quick", is_flag=True, help="Solution, handout and zeros only.")
+def certify_command(name: str, quick: bool) -> None:
+    """Find out whether an assignment's checks are good enough.
+
+    The solution must get full marks on every seed, handout and zeros nothing,
+    and each mutant must fail its task's visible and hidden test and be called by name.
+    """
+    bad, count = 0, 0
+    for finding in certify.certify(assignments.find(name), mutants=not quick):
+        sign = "[red]✗[/red]" if finding.problem else "[green]✓[/green]"
+        show.console.print(f"{sign} {finding.variant:44} {finding.problem or finding.wanted}", soft_wrap=True)
+        bad, count = bad + bool(finding.problem), count + 1
+    if bad:
+        raise click.ClickException(f"{bad} of {count} variants are not graded as they should be")
+    show.console.print(f"\n{count} of {count} variants are graded as they should be")
+
+
+@click.command("new")
+@click.argument("name")
+@click.argument("folder", metavar="[DIR]", required=False, type=path_type)
+def new_command(name: str, folder: Path | None) -> None:
+    """Make a new assignment that runs: one task, one mutant, all files with comments."""
+    folder = folder or Path(name)
+    scaffold.make(name, folder)
+    show.console.print(f"{folder}/ holds an assignment with one task. Try it:\n", markup=False)
+    for line in (f"certify {folder}", f"start {folder} /tmp/{name}-student"):
+        show.console.print(f"  netcore course {line}", markup=False, soft_wrap=True)

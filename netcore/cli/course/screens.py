@@ -1,0 +1,63 @@
+"""What a student sees of a grading: one line per task, points, and what is wrong in words."""
+
+import textwrap
+from typing import Any
+
+from rich.markup import escape
+
+from netcore.cli import show
+from netcore.course.results import Record
+
+WORDS = {
+    "wrong_value": "wrong numbers",
+    "wrong_shape": "wrong shape",
+    "wrong_dtype": "wrong dtype",
+    "nonfinite": "not finite",
+    "exception": "an exception",
+    "timeout": "too slow",
+    "memory": "too much memory",
+    "killed": "crashed",
+    "missing": "not written yet",
+    "protocol": "no answer",
+}
+
+
+def number(points: float) -> str:
+    return f"{points:.2f}".rstrip("0").rstrip(".")
+
+
+def checked(record: Record) -> None:
+    """The screen of `netcore course check`."""
+    visible = [t for t in record["tests"] if not t["hidden"]]
+    for test in visible:
+        sign, style = ("✓", "green") if test["status"] == "ok" else ("·", "dim") if test["status"] == "missing" else ("✗", "red")
+        state = "" if test["status"] == "ok" else WORDS[test["status"]]
+        points = f"{number(test['points'])} of {number(test['max_points'])}"
+        line = f"{escape(test['name']):38} {test['passed']:>2} of {test['total']} cases {points:>9}"
+        show.console.print(f"[{style}]{sign}[/{style}] {line}  [{style}]{state}[/{style}]", soft_wrap=True)
+        if test["status"] not in ("ok", "missing"):
+            told(test)
+    if record.get("printed"):
+        show.console.print("\n[bold]Your code printed[/bold]", style="dim")
+        show.console.print(textwrap.indent("\n".join(printable(record["printed"]).splitlines()[:12]), "    "), markup=False)
+    done = sum(t["status"] == "ok" for t in visible)
+    points, of = sum(t["points"] for t in visible), sum(t["max_points"] for t in visible)
+    pending = record.get("pending", 0)
+    rest = f"; hidden tests pending ({number(pending)} points)" if pending else ""
+    show.console.print(f"\n[bold]Visible {done} of {len(visible)}, {number(points)} of {number(of)} points{rest}.[/bold]")
+    next_up = next((t for t in visible if t["status"] != "ok"), None)
+    if next_up is not None:
+        show.console.print(f"Next: {next_up['name']}. This task alone: netcore course check --task {next_up['task']}", markup=False, soft_wrap=True)
+
+
+def told(test: dict[str, Any]) -> None:
+    """What is wrong, wrapped and indented; the likely mistake in front."""
+    for text, style in ((test["mistake"], "bold yellow"), (test["message"], "")):
+        if text:
+            lines = textwrap.wrap(printable(text[0].upper() + text[1:] if style else text), 76)
+            show.console.print(textwrap.indent("\n".join(lines), "    "), style=style, markup=False)
+
+
+def printable(text: str) -> str:
+    """No escape sequences, whatever a submission prints."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)

@@ -1,0 +1,136 @@
+"""What students run: list, start, check, doctor, submit."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import click
+
+from netcore.cli import show
+from netcore.cli.course import screens
+from netcore.course import assignment as assignments
+from netcore.course import doctor as doctors
+from netcore.course import handout
+from netcore.course.assignment import Assignment
+from netcore.course.grade import grade
+from netcore.course.stage import stage
+from netcore.errors import ArgumentError
+
+MARK = "assignment.json"  # in a started folder: which assignment it is
+
+
+@click.command("list")
+def list_command() -> None:
+    """Show the assignments."""
+    rows = []
+    for name in assignments.names():
+        manifest = assignments.find(name).manifest
+        rows.append((name, manifest.title, len(manifest.tasks), screens.number(manifest.points)))
+    show.table("name", "title", "tasks>", "points>", rows=rows)
+    show.console.print("\nStart one: netcore course start NAME", style="dim")
+
+
+@click.command("start")
+@click.argument("name")
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False, path_type=Path))
+def start_command(name: str, folder: Path | None) -> None:
+    """Get an assignment: a Python file with gaps, the same as a notebook, and the text.
+
+    Nothing that is there is written over.
+    """
+    chosen = assignments.find(name)
+    manifest = chosen.manifest
+    folder = folder or Path(manifest.name)
+    files = handout.files(chosen.folder, chosen.source, manifest)
+    if there := [each for each in files if (folder / each).exists()]:
+        raise ArgumentError(f"{folder / there[0]} is there already; choose another folder: netcore course start {name} DIR")
+    for each, data in files.items():
+        (folder / each).parent.mkdir(parents=True, exist_ok=True)
+        (folder / each).write_bytes(data)
+    (folder / MARK).write_text(
+        json.dumps({"assignment": name if name in assignments.names() else str(chosen.folder), "version": manifest.version}) + "\n"
+    )
+    show.console.print(f"[bold]{manifest.title}[/bold]: {len(manifest.tasks)} tasks, {screens.number(manifest.points)} points, in {folder}/\n")
+    about = {
+        "README.md": "the text",
+        manifest.file: "fill in what is marked YOUR CODE",
+        manifest.notebook: "the same as a notebook; use one of the two",
+    }
+    for each, what in about.items():
+        show.console.print(f"  {each:18}{what}", markup=False)
+    show.console.print(f"\nThen, as often as you like:  netcore course check {folder}", markup=False, soft_wrap=True)
+
+
+@click.command("check")
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.option("--task", "tasks", multiple=True, help="This task alone; may be given several times.")
+@click.option("--assignment", "name", help="Which assignment it is, if the folder does not say.")
+def check_command(folder: Path, tasks: tuple[str, ...], name: str | None) -> None:
+    """Check your work: the visible tests, in the same grader that will grade it."""
+    chosen = which(folder, name)
+    known = [task.id for task in chosen.manifest.tasks]
+    if wrong := [task for task in tasks if task not in known]:
+        raise ArgumentError(f"there is no task {wrong[0]!r}; tasks: {', '.join(known)}")
+    submission = stage(folder, chosen)
+    show.console.print(f"[bold]{chosen.manifest.title}[/bold]  ({submission.came_as})\n")
+    record = grade(chosen, submission, tasks=list(tasks))
+    if record["state"] != "graded":
+        raise click.ClickException(f"the check itself did not work, your code is not to blame: {record['message']}")
+    screens.checked(record)
+    if submission.both:
+        show.console.print(f"\nBoth {chosen.manifest.file} and {chosen.manifest.notebook} were changed; {submission.came_as} counts.", style="yellow")
+
+
+@click.command("doctor")
+def doctor_command() -> None:
+    """Find out what is missing on this machine, and how to install it."""
+    found = doctors.examine()
+    for each in found:
+        sign = "[green]✓[/green]" if each.good else "[yellow]![/yellow]" if each.optional else "[red]✗[/red]"
+        show.console.print(f"{sign} [bold]{each.name:22}[/bold]", end="")
+        show.console.print(each.found, markup=False)
+        if not each.good:
+            show.console.print(f"    {each.advice}", markup=False)
+    if bad := [each.name for each in found if not each.good and not each.optional]:
+        raise click.ClickException(f"missing: {', '.join(bad)}")
+
+
+@click.command("submit")
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="The zip to write.  [default: NAME-submission.zip in DIR]")
+@click.option("--assignment", "name", help="Which assignment it is, if the folder does not say.")
+def submit_command(folder: Path, out: Path | None, name: str | None) -> None:
+    """Pack exactly what is to be handed in, and nothing else."""
+    chosen = which(folder, name)
+    submission = stage(folder, chosen)
+    manifest = chosen.manifest
+    if submission.source == handout.with_gaps(chosen.source):
+        raise ArgumentError(f"{submission.came_as} is as it was handed out; nothing is written yet")
+    out = out or (folder if folder.is_dir() else folder.parent) / f"{manifest.name}-submission.zip"
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(manifest.file, submission.source)
+    show.console.print(f"{out} holds {manifest.file}, made from {submission.came_as}. Hand in this one file.", markup=False, soft_wrap=True)
+
+
+def which(folder: Path, name: str | None) -> Assignment:
+    """The assignment that a folder belongs to."""
+    if not folder.exists():
+        raise ArgumentError(f"there is no {folder}")
+    home = folder if folder.is_dir() else folder.parent
+    if name is None and (home / MARK).is_file():
+        try:
+            name = str(json.loads((home / MARK).read_text())["assignment"])
+        except (ValueError, KeyError, TypeError):
+            raise ArgumentError(f"{home / MARK} cannot be read; say which assignment it is: --assignment NAME")
+    if name is None:
+        fits = [n for n in assignments.names() if any((home / f).exists() for f in _files(n))]
+        if len(fits) != 1:
+            where = "this folder" if home == Path() else str(home)
+            raise ArgumentError(f"{where} holds no assignment; begin with: netcore course start {assignments.names()[0]}")
+        name = fits[0]
+    return assignments.find(name)
+
+
+def _files(name: str) -> tuple[str, str]:
+    manifest = assignments.find(name).manifest
+    return manifest.file, manifest.notebook

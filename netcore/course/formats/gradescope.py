@@ -1,0 +1,96 @@
+"""Gradescope: results.json from a record, and a zip whose setup.sh and run_autograder make one on their machine.
+
+The zip carries the assignment and the key, which only the container sees. `run_autograder` removes whatever lies in the place
+of the results before it starts and writes them last; where it cannot grade it writes no results, so that no grade comes of it.
+"""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from netcore.course.assignment import Assignment
+from netcore.course.formats.platforms import told
+from netcore.course.results import Record
+from netcore.version import __version__
+
+SETUP = """#!/usr/bin/env bash
+# Installs the grader into an environment of its own. A wheel beside this file is taken before the package index.
+set -euo pipefail
+cd "$(dirname "$0")"
+python="${{NETCORE_PYTHON:-python3}}"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {{ echo "Python 3.11 or newer is needed" >&2; exit 1; }}
+"$python" -m venv "${{NETCORE_VENV:-/autograder/netcore}}"
+wheels=(./*.whl)
+if [ -e "${{wheels[0]}}" ]; then what="${{wheels[0]}}"; else what="netcore-nn=={version}"; fi
+"${{NETCORE_VENV:-/autograder/netcore}}/bin/python" -m pip install --quiet "$what"
+"""
+RUN = """#!/usr/bin/env bash
+# Grades /autograder/submission and writes /autograder/results/results.json.
+set -euo pipefail
+base="${NETCORE_AUTOGRADER:-/autograder}"
+exec "${NETCORE_VENV:-/autograder/netcore}/bin/python" -I "$base/source/run.py" "$base"
+"""
+PYTHON = '''"""Grade what Gradescope put into submission/; called by run_autograder."""
+
+import sys
+from pathlib import Path
+
+from netcore.course import assignment, bulk, formats, results, seeds
+
+base = Path(sys.argv[1])
+key = base / "source" / "key.txt"
+chosen = assignment.find(base / "source" / "assignment")
+record = bulk.grade_path(chosen, base / "submission", key=seeds.read_key(key) if key.exists() else None)
+if record["state"] != "graded":
+    sys.exit(f"not graded, through no fault of the submission: {record['message']}")
+results.write(base / "results" / "results.json", formats.gradescope(record))
+'''
+
+
+def gradescope(record: Record) -> dict[str, Any]:
+    """results.json. Hidden tests stay hidden, and with them, as Gradescope does it, the total until grades are published."""
+    tests = [
+        {
+            "name": t["name"] + (" (hidden)" if t["hidden"] else ""),
+            "number": str(number),
+            "score": t["points"],
+            "max_score": t["max_points"],
+            "status": "passed" if t["status"] == "ok" else "failed",
+            "output": told(t),
+            "output_format": "text",
+            "tags": [t["task"]],
+            "visibility": "after_published" if t["hidden"] else "visible",
+        }
+        for number, t in enumerate(record["tests"], 1)
+    ]
+    return {
+        "score": record["score"],
+        "execution_time": round(record.get("seconds", 0.0)),
+        "output": record.get("message", ""),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "extra_data": {"sha256": record.get("sha256", ""), "isolation": record.get("isolation", {})},
+        "tests": tests,
+    }
+
+
+def autograder(assignment: Assignment, out: str | Path, key: bytes | None, wheel: str | Path | None = None) -> None:
+    """Write the zip: setup.sh, run_autograder, run.py, the assignment, the key, and where given a wheel of this package."""
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        _add(archive, "setup.sh", SETUP.format(version=__version__))
+        _add(archive, "run_autograder", RUN)
+        _add(archive, "run.py", PYTHON)
+        for path in sorted(assignment.folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                archive.write(path, f"assignment/{path.relative_to(assignment.folder)}")
+        if key:
+            _add(archive, "key.txt", key.hex() + "\n")
+        if wheel:
+            archive.write(wheel, Path(wheel).name)
+
+
+def _add(archive: zipfile.ZipFile, name: str, text: str) -> None:
+    info = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+    info.external_attr = (0o755 if name in ("setup.sh", "run_autograder") else 0o644) << 16
+    archive.writestr(info, text)

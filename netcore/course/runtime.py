@@ -1,0 +1,127 @@
+"""The tree that a child sees: an interpreter, the standard library, the allowed packages; the engine is not in it.
+
+Made once per grader in a folder of its own, from links where the file system allows and copies where not. An operator that
+is absent cannot be called, whatever a submission tries. The folder is locked while its grader lives; what a killed grader
+left behind is removed by the next one of the same user.
+"""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import sys
+import sysconfig
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from netcore.course.manifest import Manifest
+from netcore.errors import ArgumentError
+
+PREFIX = "netcore-course-"
+LEFT_OUT = shutil.ignore_patterns(
+    "site-packages", "dist-packages", "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "pydoc_data", "config-*", "*.a"
+)
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+class Runtime:
+    """Run-time trees, one for each set of allowed packages; a context manager that removes them."""
+
+    def __init__(self) -> None:
+        _remove_stale()
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self.folder.chmod(0o755)
+        self._lock = _locked(self.folder / "lock")
+        self._making = threading.Lock()
+        self._made: dict[tuple[Any, ...], tuple[str, str]] = {}
+
+    def __enter__(self) -> "Runtime":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def tree(self, manifest: Manifest) -> tuple[str, str]:
+        """The interpreter to start and the folder of packages to give it."""
+        key = (manifest.packages, manifest.netcore)
+        with self._making:
+            if key not in self._made:
+                self._made[key] = _build(self.folder / f"tree{len(self._made)}", manifest)
+            return self._made[key]
+
+
+def _build(root: Path, manifest: Manifest) -> tuple[str, str]:
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    library, site = root / "lib" / version, root / "site"
+    python = Path(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))
+    if sys.platform == "linux":
+        _copy(Path(sysconfig.get_path("stdlib")), library)
+        _put(python, root / "bin" / version)
+        started = root / "bin" / version
+    else:
+        started = python
+    site.mkdir(parents=True)
+    for name in manifest.packages:
+        spec = importlib.util.find_spec(name)
+        if spec is None or not spec.submodule_search_locations:
+            raise ArgumentError(f"the assignment allows the package {name!r}, which is not installed")
+        home = Path(spec.submodule_search_locations[0])
+        _copy(home, site / name)
+        if (libraries := home.parent / f"{name}.libs").is_dir():
+            _copy(libraries, site / libraries.name)
+    stub = '"""What a submission may use of netcore; the engine itself is not here."""\n'
+    for folder in ("netcore", "netcore/course"):
+        (site / folder).mkdir(parents=True)
+        (site / folder / "__init__.py").write_text(stub)
+    _copy(PACKAGE / "course" / "inside", site / "netcore" / "course" / "inside")
+    for module in manifest.netcore:
+        _put(PACKAGE / f"{module}.py", site / "netcore" / f"{module}.py")
+    return str(started), str(site)
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copytree(source, target, ignore=LEFT_OUT, copy_function=_put, ignore_dangling_symlinks=True)
+
+
+def _put(source: str | Path, target: str | Path) -> None:
+    """A link to the file where that works and anybody may read it, otherwise a copy."""
+    Path(target).parent.mkdir(parents=True, exist_ok=True)
+    source = os.path.realpath(source)
+    if os.stat(source).st_mode & 0o004:
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)
+    os.chmod(target, 0o755 if os.access(source, os.X_OK) else 0o644)
+
+
+def _locked(path: Path) -> int | None:
+    """A lock on the file, held while the process lives; None where another holds it, or there are no such locks."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def _remove_stale() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
+        with contextlib.suppress(OSError):
+            mine = hasattr(os, "geteuid") and folder.lstat().st_uid == os.geteuid() and not folder.is_symlink()
+            if mine and (folder / "lock").exists() and (handle := _locked(folder / "lock")) is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(handle)

@@ -1,0 +1,204 @@
+"""The grader's end of a child: start it, send a case, read exactly what was asked for, end it and account for it.
+
+What the child prints is drained and cut, what it sends beyond the specification is never read. Every wait has a deadline.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from netcore.course.case import Case
+from netcore.course.inside import main_path, wire
+from netcore.course.manifest import Manifest
+from netcore.course.runtime import Runtime
+
+PRINTED = 4000  # characters of what a submission prints that are kept
+START_SECONDS = 30.0  # for interpreter and NumPy, before the submission is touched
+END_SECONDS = 10.0  # for the keeper, to kill and reap
+
+
+class InfraError(Exception):
+    """Our own fault, never the submission's: no grade comes of it."""
+
+
+class ChildEnded(Exception):
+    """The child is gone, or over its time: `status` is timeout, memory, killed or protocol."""
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass
+class Reply:
+    """What came back for a case: raw arrays where status is ok, otherwise a sentence. Never a verdict."""
+
+    status: str
+    message: str = ""
+    arrays: list[np.ndarray] = field(default_factory=list)
+
+
+class Child:
+    """One child with one submission; `facts` says how it is shut in, `failed` is the reply for all cases where the import failed."""
+
+    def __init__(self, manifest: Manifest, source: str, runtime: Runtime, seconds: float) -> None:
+        python, site = runtime.tree(manifest)
+        env = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
+        self.printed = b""
+        self.used = (0.0, 0.0)
+        self.end = time.monotonic() + max(seconds, 0.0)
+        self.process = subprocess.Popen(
+            [python, "-I", "-S", "-B", main_path(site), site],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=os.path.dirname(site),
+            env=env if os.name == "posix" else {**os.environ, **env},
+            close_fds=True,
+            start_new_session=os.name == "posix",
+            bufsize=0,
+        )
+        assert self.process.stdin and self.process.stdout and self.process.stderr
+        self.to, self.back, self.prints = (pipe.fileno() for pipe in (self.process.stdin, self.process.stdout, self.process.stderr))
+        os.set_blocking(self.to, False)
+        setup = {"file": manifest.file, "source": source, "seconds": int(seconds) + 2, "memory_mb": manifest.memory_mb}
+        try:
+            self._send(wire.request(setup), time.monotonic() + START_SECONDS)
+            shut = wire.parse_header(self._receive(wire.HEADER, time.monotonic() + START_SECONDS))
+            if shut["status"] != "shut":
+                raise ValueError("no sandbox")
+            self.facts: dict[str, Any] = shut["facts"]
+        except (ChildEnded, ValueError, KeyError) as error:
+            self.close()
+            raise InfraError(f"the child could not be started ({error}): {self.printed[-600:].decode(errors='replace')}")
+        self.failed: Reply | None = None
+        try:
+            status, message = self._header(min(self.end, time.monotonic() + manifest.case_seconds))
+            if status != "ready":
+                self.failed = Reply(_known(status), message)
+        except ChildEnded as error:
+            self.failed = Reply(error.status, f"{error} while your file was imported")
+
+    def run(self, case: Case, seconds: float) -> Reply:
+        """The reply to one case; ChildEnded where the child cannot go on."""
+        deadline = min(self.end, time.monotonic() + seconds)
+        outputs = [[o.name, o.handle.name, list(o.shape), o.dtype] for o in case.outputs]
+        arrays = [[list(a.shape), a.dtype.name] for a in case.arrays]
+        raw = b"".join(np.ascontiguousarray(a).tobytes() for a in case.arrays)
+        self._send(wire.request({"steps": case.steps, "outputs": outputs, "arrays": arrays}, raw), deadline)
+        status, message = self._header(deadline)
+        if status != "ok":
+            return Reply(_known(status), message)
+        found = [np.frombuffer(self._receive(o.nbytes, deadline), o.sent_as).reshape(o.shape) for o in case.outputs]
+        return Reply("ok", "", found)
+
+    def close(self) -> tuple[float, float]:
+        """End the child and all that it left; CPU seconds and peak memory in MB of everything that ran."""
+        if self.process.returncode is None:
+            self._stop()
+            self._reap(time.monotonic() + END_SECONDS)
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            with contextlib.suppress(OSError):
+                if pipe:
+                    pipe.close()
+        return self.used
+
+    def _stop(self) -> None:
+        with contextlib.suppress(OSError):
+            self.process.send_signal(signal.SIGTERM if os.name == "posix" else signal.SIGKILL)
+
+    def _reap(self, deadline: float) -> int:
+        """wait4 of the keeper, whose numbers include the child it reaped; its exit code."""
+        if not hasattr(os, "wait4"):
+            return self.process.wait()
+        pause = 0.0005
+        while True:
+            pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
+            if pid:
+                self.used = (usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+                self.process.returncode = os.waitstatus_to_exitcode(status)
+                return self.process.returncode
+            if time.monotonic() > deadline:
+                self.process.kill()
+                self.process.wait()
+                raise InfraError("a child could not be ended")
+            time.sleep(pause)
+            pause = min(2 * pause, 0.02)
+
+    def _gone(self) -> ChildEnded:
+        """Why the child ended: the keeper's exit code tells the signal."""
+        self._drain()
+        code = self._reap(time.monotonic() + END_SECONDS)
+        number = code - 128 if code > 128 else -code if code < 0 else 0
+        if number == getattr(signal, "SIGXCPU", -1) or (number == signal.SIGKILL and time.monotonic() > self.end):
+            return ChildEnded("timeout", "the time is up")
+        if number:
+            return ChildEnded("killed", f"the process crashed ({signal.Signals(number).name})")
+        return ChildEnded("killed", "the process ended itself (exit)")
+
+    def _header(self, deadline: float) -> tuple[str, str]:
+        try:
+            fields = wire.parse_header(self._receive(wire.HEADER, deadline))
+        except ValueError:
+            raise ChildEnded("protocol", "what came back was not an answer")
+        return fields["status"], plain(str(fields.get("message", "")))
+
+    def _send(self, data: bytes, deadline: float) -> None:
+        view = memoryview(data)
+        while view:
+            ready = self._wait(deadline, writing=True)
+            if self.to in ready:
+                try:
+                    view = view[os.write(self.to, view[: 1 << 16]) :]
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    raise self._gone()
+
+    def _receive(self, size: int, deadline: float) -> bytes:
+        parts = []
+        while size:
+            if self.back in self._wait(deadline):
+                part = os.read(self.back, min(size, 1 << 20))
+                if not part:
+                    raise self._gone()
+                parts.append(part)
+                size -= len(part)
+        return b"".join(parts)
+
+    def _wait(self, deadline: float, writing: bool = False) -> list[int]:
+        """Descriptors that are ready, after what was printed has been drained."""
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise ChildEnded("timeout", "the time is up")
+        readable, writable, _ = select.select([self.prints, *([] if writing else [self.back])], [self.to] if writing else [], [], left)
+        if self.prints in readable and not self._keep(os.read(self.prints, 1 << 16)):
+            # all ends of its stderr are closed: not to be waited for any more
+            self.prints = self.back if not writing else self.prints
+            time.sleep(0.001)
+        return readable + writable
+
+    def _keep(self, data: bytes) -> bool:
+        self.printed += data[: max(0, PRINTED - len(self.printed))]
+        return bool(data)
+
+    def _drain(self) -> None:
+        while self.prints != self.back and select.select([self.prints], [], [], 0)[0] and self._keep(os.read(self.prints, 1 << 16)):
+            pass
+
+
+def _known(status: str) -> str:
+    """A status that a child may give; it can only choose how it fails."""
+    return status if status in ("exception", "missing", "memory", "wrong_shape", "wrong_dtype") else "protocol"
+
+
+def plain(text: str) -> str:
+    """Printable text on one line: no escape sequences, no control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:400]

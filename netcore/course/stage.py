@@ -1,0 +1,94 @@
+"""Take from what was handed in exactly the file that the manifest names, as text; nothing is unpacked or executed.
+
+A submission is a Python file, a notebook, a folder or a zip. Links, devices and pipes are not followed or opened, sizes are
+capped before anything is read, and a zip's entries are read one by one up to the cap, so that none can inflate.
+"""
+
+import os
+import stat
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from netcore.course import handout, seeds
+from netcore.course.assignment import Assignment
+from netcore.errors import DataError
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The one source file, and the digest of what it was made from."""
+
+    source: str
+    sha256: str
+    came_as: str
+    both: bool = False  # file and notebook were changed; the file counts
+
+
+def stage(path: str | Path, assignment: Assignment) -> Submission:
+    """The submission at `path`; DataError says why there is none."""
+    path, manifest = Path(path), assignment.manifest
+    wanted = (manifest.file, manifest.notebook)
+    if path.is_symlink() or not path.exists():
+        raise DataError(f"{path.name}: there is no such file or folder" if not path.exists() else f"{path.name} is a link")
+    if path.is_dir():
+        found = {name: data for name in wanted if (data := _regular(path / name, manifest.max_bytes)) is not None}
+    elif path.suffix == ".zip":
+        found = _from_zip(path, wanted, manifest.max_bytes)
+    else:
+        data = _regular(path, manifest.max_bytes)
+        name = manifest.notebook if path.suffix == ".ipynb" else manifest.file
+        found = {name: data} if data is not None else {}
+    sources = {name: _text(data, name) for name, data in found.items()}
+    if not sources:
+        raise DataError(f"{path.name} holds neither {manifest.file} nor {manifest.notebook}")
+    gaps = handout.with_gaps(assignment.source)
+    untouched = {manifest.file: gaps, manifest.notebook: handout.from_notebook(handout.notebook(gaps))}
+    changed = [name for name in wanted if name in sources and sources[name] != untouched[name]]
+    chosen = (changed or list(sources))[0]
+    return Submission(sources[chosen], seeds.digest(found[chosen]), chosen, len(changed) > 1)
+
+
+def _text(data: bytes, name: str) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(f"{name} is not a text in UTF-8")
+    return handout.from_notebook(text) if name.endswith(".ipynb") else text.replace("\r\n", "\n")
+
+
+def _regular(path: Path, limit: int) -> bytes | None:
+    """The bytes of a regular file that is no link; None where there is none."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return None
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise DataError(f"{path.name} is larger than {limit >> 10} kB")
+    return data
+
+
+def _from_zip(path: Path, wanted: tuple[str, ...], limit: int) -> dict[str, bytes]:
+    """The wanted files at the top of the zip, or in the one folder that platforms put around them."""
+    found: dict[str, bytes] = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for info in sorted(archive.infolist(), key=lambda info: info.filename.count("/"))[:10_000]:
+                parts = PurePosixPath(info.filename).parts
+                link = stat.S_ISLNK(info.external_attr >> 16)
+                if not parts or parts[-1] not in wanted or parts[-1] in found or len(parts) > 2 or ".." in parts or link or info.is_dir():
+                    continue
+                with archive.open(info) as file:
+                    data = file.read(limit + 1)
+                if len(data) > limit:
+                    raise DataError(f"{info.filename} is larger than {limit >> 10} kB")
+                found[parts[-1]] = data
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{path.name} cannot be read as a zip: {error}")
+    return found
