@@ -24,6 +24,7 @@ FAMILIES = [
     "gemm",
     "gru",
     "im2col",
+    "ladder",
     "lstm",
     "memory",
     "norm",
