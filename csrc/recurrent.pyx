@@ -14,6 +14,7 @@ import numpy as np
 
 from cython cimport floating
 from cython.parallel cimport prange
+from libc.stdint cimport int64_t
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
 from netcore._kernels.gemm cimport SMALL, gemm
@@ -29,21 +30,42 @@ def deal(lengths, work):
     Part p gets every parts-th sequence of those sorted by length, so that all parts have about as many steps to walk.
     """
     count = len(lengths)
-    first = np.cumsum(lengths) - lengths
+    order, first = np.empty(count, np.int64), np.empty(count, np.int64)
     parts = min(parts_for(work), max(count, 1))
-    if count == 0 or (lengths == lengths[0]).all():
-        return np.arange(count), first, parts
+    if lay_out(lengths, order, first):
+        return order, first, parts
     by_length = np.argsort(-lengths, kind="stable")
     return np.concatenate([by_length[part::parts] for part in range(parts)]), first, parts
 
 
+cdef bint lay_out(const int64_t[::1] lengths, int64_t[::1] order, int64_t[::1] first) noexcept:
+    """The first row of each sequence, and the sequences in their own order; whether this will do: all are equally long."""
+    cdef Py_ssize_t i, row = 0
+    cdef bint equal = True
+    for i in range(lengths.shape[0]):
+        order[i], first[i] = i, row
+        row += lengths[i]
+        equal = equal and lengths[i] == lengths[0]
+    return equal
+
+
+cdef bint in_order(const int64_t[::1] order) noexcept:
+    cdef Py_ssize_t i
+    for i in range(order.shape[0]):
+        if order[i] != i:
+            return False
+    return True
+
+
 def by_position(states, order):
     """A copy of (N, H) states in the order of the walk: neighbours in memory belong to one thread."""
-    return np.ascontiguousarray(states[order])
+    return states.copy() if in_order(order) else np.ascontiguousarray(states[order])
 
 
 def by_sequence(states, order):
-    """The inverse of `by_position`."""
+    """The inverse of `by_position`, for states that nobody else holds."""
+    if in_order(order):
+        return states
     out = np.empty_like(states)
     out[order] = states
     return out

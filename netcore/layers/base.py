@@ -124,10 +124,11 @@ class Layer:
 
     def reset(self) -> None:
         """Drop all caches, of this layer and of those inside it."""
-        for layer in self.layers():
-            if narration.narrator is not None:
-                narration.narrator.dropped(layer)
-            layer._caches.clear()
+        if narration.narrator is not None:
+            narration.narrator.dropped(self)
+        self._caches.clear()
+        for _, child in self.children():
+            child.reset()
 
     def _nothing_pending(self) -> str:
         if not self.training:
@@ -151,9 +152,7 @@ class Layer:
 
     def children(self) -> Iterator[tuple[str, Layer]]:
         """(name, layer) of the layers directly inside this one."""
-        for name, value in vars(self).items():
-            if isinstance(value, Layer):
-                yield name, value
+        return iter([(name, value) for name, value in vars(self).items() if isinstance(value, Layer)])
 
     def layers(self) -> Iterator[Layer]:
         """This layer and all layers inside it, each once, outermost first."""

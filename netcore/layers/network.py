@@ -16,4 +16,6 @@ class Network(Layer):
     @staticmethod
     def trainable(layer: Layer) -> bool:
         """Whether a backward phase through this layer has parameters to give gradients to."""
-        return any(parameter.requires_grad for parameter in layer.parameters())
+        if any(parameter.requires_grad for _, parameter in layer.own_parameters()):
+            return True
+        return any(Network.trainable(child) for _, child in layer.children())

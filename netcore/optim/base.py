@@ -76,9 +76,15 @@ class Optimizer:
     def _state_of(self, parameter: Parameter) -> dict[str, Any]:
         """The parameter's slots and step; fresh ones, where its array was replaced by one of another size or dtype."""
         state, data = self._state.get(id(parameter)), parameter.data
-        if state is None or any(state[slot].size not in (0, data.size) or state[slot].dtype != data.dtype for slot in self.slots):
-            state = {"step": 0, **{slot: self._fresh(slot, parameter) for slot in self.slots}}
-            self._state[id(parameter)] = state
+        if state is not None:
+            for slot in self.slots:
+                array = state[slot]
+                if (array.size != data.size and array.size) or array.dtype != data.dtype:
+                    break
+            else:
+                return state
+        state = {"step": 0, **{slot: self._fresh(slot, parameter) for slot in self.slots}}
+        self._state[id(parameter)] = state
         return state
 
     def state_dict(self) -> dict[str, Any]:
