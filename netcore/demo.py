@@ -92,7 +92,7 @@ def first_filters(net: Any) -> np.ndarray:
 
 
 def autoencoder(folder: Path, options: dict[str, int]) -> Part:
-    result, seconds, rate = timed("autoencoder", **{"epochs": 22, "code": CODE, "batch_size": 128, "lr": 3e-3} | options)
+    result, seconds, rate = timed("autoencoder", **{"epochs": 30, "code": CODE, "batch_size": 128, "lr": 3e-3} | options)
     train_set, test_set = data.load("fashion-mnist-mini"), data.load("fashion-mnist-mini", split="test")
     pca = analysis.PCA(CODE).fit(train_set.x.reshape(len(train_set), -1))
     flat = test_set.x.reshape(len(test_set), -1)

@@ -54,7 +54,8 @@ X = np.random.default_rng(0).random((7, 1, 6, 6)).astype(np.float32)
 def test_outputs_are_those_of_an_eval_forward(net):
     name = analysis.layer_names(net)[-1]
     expected = net.eval().forward(X)
-    np.testing.assert_array_equal(analysis.activations(net, X, [name], batch=3)[name], expected)
+    found = analysis.activations(net, X, [name], batch=3)[name]
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)  # NumPy's products of fewer rows add in another order
 
 
 def test_the_network_does_not_notice(net):

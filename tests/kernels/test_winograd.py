@@ -1,5 +1,7 @@
 """csrc/winograd.pyx and csrc/kernels/winograd.h: the four duties for every instruction set, and when the algorithm is chosen."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -178,9 +180,12 @@ def test_the_choice(forced, monkeypatch):
 
 def test_layers_use_what_is_chosen(forced, monkeypatch):
     called = []
-    for name in ("forward", "input_gradient", "weight_gradient"):
-        kept = getattr(kernels.winograd, name)
-        monkeypatch.setattr(conv_passes.kernels.winograd, name, lambda *a, kept=kept, name=name: (called.append(name), kept(*a)))
+
+    def noted(name):
+        return lambda *arguments: (called.append(name), getattr(kernels.winograd, name)(*arguments))
+
+    winograd = SimpleNamespace(**{name: noted(name) for name in ("forward", "input_gradient", "weight_gradient")})
+    monkeypatch.setattr(conv_passes, "kernels", SimpleNamespace(conv=kernels.conv, winograd=winograd))
     layer = nc.Conv2d(16, 32, 3, padding=1)
     x = np.random.default_rng(0).standard_normal((2, 16, 8, 8)).astype(np.float32)
     layer.backward(layer.forward(x))
