@@ -2,9 +2,9 @@
 
     seconds at best = max(FLOPs / peak, bytes / bandwidth)
 
-The peak is the fastest of some square matrix products, large enough to amortise packing, small enough to stay in the cache.
-The bandwidth is that of max(0, x), which reads an array and writes one, for arrays that fit the second-level cache, the
-third, and none; in between it is interpolated. So a share of the roofline above 1 is possible: an algorithm that needs fewer
+The peak is what the matrix product's innermost tile reaches on operands that are in the first-level cache already. The
+bandwidth is that of max(0, x), which reads an array and writes one, for arrays that fit the second-level cache, the third,
+and none; in between it is interpolated. So a share of the roofline above 1 is possible: an algorithm that needs fewer
 multiplications than are counted (Winograd's), or data that was still in a nearer cache than its size suggests.
 
 Source: S. Williams, A. Waterman, D. Patterson, "Roofline", Communications of the ACM 52, 2009.
@@ -17,10 +17,12 @@ from time import perf_counter
 
 import numpy as np
 
-from netcore import functional as F
+from netcore.backend import kernels
 from netcore.config import get_num_threads, set_num_threads
+from netcore.functional.activation import KINDS
 
-PRODUCTS = (256, 512, 768)
+RELU = KINDS.index("relu")
+REPEATS = 2000  # of the tile, in one measurement
 ARRAYS = (1 << 17, 1 << 21, 1 << 24)  # float32 numbers read, and as many written
 BEST_OF = 0.05  # seconds that each measurement goes on
 
@@ -76,12 +78,9 @@ def _measure(dtype: np.dtype, threads: int) -> Roofline:
 
 
 def _peak(dtype: np.dtype) -> float:
-    """FLOP/s of the fastest product."""
-    rng, flops = np.random.default_rng(0), 0.0
-    for n in PRODUCTS:
-        a, b = rng.standard_normal((2, n, n)).astype(dtype)
-        flops = max(flops, 2 * n**3 / best_seconds(partial(F.linear_forward, a, b)))
-    return flops
+    """FLOP/s of the register tile, all threads together."""
+    like = np.zeros(1, dtype)
+    return kernels.gemm.tile_flops(like, REPEATS) / best_seconds(partial(kernels.gemm.tile_flops, like, REPEATS))
 
 
 def _bandwidth(dtype: np.dtype) -> tuple[tuple[float, float], ...]:
@@ -89,8 +88,9 @@ def _bandwidth(dtype: np.dtype) -> tuple[tuple[float, float], ...]:
     found = []
     for count in ARRAYS:
         x = np.ones(count * 4 // dtype.itemsize, dtype)
-        nbytes = 2 * x.nbytes
-        found.append((float(nbytes), nbytes / best_seconds(partial(F.relu_forward, x))))
+        y = np.zeros_like(x)
+        seconds = best_seconds(partial(kernels.activation.forward, RELU, 0.0, x, y))
+        found.append((2.0 * x.nbytes, 2 * x.nbytes / seconds))
     return tuple(found)
 
 
