@@ -50,6 +50,27 @@ def conv_rows(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w, co
                                     row[ow] = row[ow] + source[ow] * weight
 
 
+def conv_loops_back(
+    const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w, const floating[:, :, :, ::1] dy,
+    floating[:, :, :, ::1] dx, floating[:, :, :, ::1] dw, floating[::1] db,
+):
+    """Each dy goes to the inputs and the weights that made its output; dx (padded), dw and db come in as zeros."""
+    cdef Py_ssize_t n, k, oh, ow, c, r, s
+    cdef floating d
+    with nogil:
+        for n in range(dy.shape[0]):
+            for k in range(dy.shape[1]):
+                for oh in range(dy.shape[2]):
+                    for ow in range(dy.shape[3]):
+                        d = dy[n, k, oh, ow]
+                        db[k] = db[k] + d
+                        for c in range(w.shape[1]):
+                            for r in range(w.shape[2]):
+                                for s in range(w.shape[3]):
+                                    dx[n, c, oh + r, ow + s] = dx[n, c, oh + r, ow + s] + d * w[k, c, r, s]
+                                    dw[k, c, r, s] = dw[k, c, r, s] + d * x[n, c, oh + r, ow + s]
+
+
 # ---- max-pool: windows of 2 x 2 side by side ----------------------------------------------------------------------------
 
 def pool_loops(const floating[:, :, ::1] x, floating[:, :, ::1] y, uint8_t[:, :, ::1] which):

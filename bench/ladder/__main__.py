@@ -1,4 +1,4 @@
-"""`python -m bench.ladder conv|pool|lstm|all [--out DIR] [--quick]`."""
+"""`python -m bench.ladder [LADDER] [--out DIR] [--quick]`."""
 
 import importlib
 import os
@@ -8,7 +8,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is loaded:
 
 import click
 
-NAMES = ("conv", "pool", "lstm")
+NAMES = ("conv", "conv-backward", "pool", "lstm", "lstm-training")
 
 
 @click.command()
@@ -25,7 +25,7 @@ def main(which: str, out: Path, quick: bool) -> None:
 
     console = Console(highlight=False)
     for name in NAMES if which == "all" else (which,):
-        ladder = importlib.import_module(f"bench.ladder.{name}").LADDER
+        ladder = importlib.import_module(f"bench.ladder.{name.replace('-', '_')}").LADDER
         climbed = timing.climb(ladder, 0.03 if quick else 0.3)
         console.print(f"[bold]{ladder.what}[/bold]; float32, {nc.get_isa()}, load of the machine {load()}")
         console.print(report.table(ladder, climbed))

@@ -9,13 +9,15 @@ pytest.importorskip("netcore._kernels.ladder", reason="the compiled rungs are no
 
 from bench.ladder import report
 from bench.ladder.conv import LADDER as CONV
+from bench.ladder.conv_backward import LADDER as CONV_BACKWARD
 from bench.ladder.lstm import LADDER as LSTM
+from bench.ladder.lstm_training import LADDER as LSTM_TRAINING
 from bench.ladder.pool import LADDER as POOL
 from bench.ladder.rung import Rung
 from bench.ladder.timing import Timed, per_sample
 from tests.support import ISAS, assert_close, isa
 
-LADDERS = {ladder.name: ladder for ladder in (CONV, POOL, LSTM)}
+LADDERS = {ladder.name: ladder for ladder in (CONV, CONV_BACKWARD, POOL, LSTM, LSTM_TRAINING)}
 EVERY = [pytest.param(ladder, rung, id=f"{ladder.name}-{rung.name.replace(' ', '_')}") for ladder in LADDERS.values() for rung in ladder.rungs]
 
 
