@@ -27,20 +27,23 @@ def ablation_curves(curves: Mapping[str, Any], ax: Any = None, *, chance: float 
 
 
 def scaling_curves(
-    x: Sequence[float], series: Mapping[str, Sequence[float]], ax: Any = None, *,
+    x: Sequence[Any], series: Mapping[str, Sequence[float]], ax: Any = None, *,
     xlabel: str, ylabel: str, title: str = "", log: str = "",
 ) -> Any:
-    """One line for each named series over the same x. `log` names the axes that are logarithmic: '', 'x', 'y' or 'xy'.
+    """One line for each named series over the same x, numbers or names. `log` names the axes that are logarithmic: '', 'x', 'y' or 'xy'.
 
     Returns the Axes.
     """
     ax = axes(ax)
+    names = [value if isinstance(value, str) else f"{value:g}" for value in x]
+    x = list(range(len(x))) if any(isinstance(value, str) for value in x) else list(x)
     for (name, values), colour, marker in zip(series.items(), CYCLE, MARKERS, strict=False):
         ax.plot(x, values, color=colour, marker=marker, markersize=4, linewidth=1.6, label=name)
     if "x" in log:
         ax.set_xscale("log")
-        ax.set_xticks(list(x), [f"{value:g}" for value in x])
         ax.set_xticks([], minor=True)
+    if len(x) <= 12:
+        ax.set_xticks(x, names)
     if "y" in log:
         ax.set_yscale("log")
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)

@@ -141,6 +141,8 @@ def test_scores_and_scaling_curves():
     assert ax.get_xscale() == "log" and ax.get_yscale() == "linear"
     assert [label.get_text() for label in ax.get_xticklabels()] == ["10", "100"]
     np.testing.assert_array_equal(ax.lines[1].get_ydata(), [3, 4])
+    ax = plot.scaling_curves(["first", "last"], {"a": [1, 2]}, xlabel="layer", ylabel="accuracy")
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["first", "last"]
 
 
 def test_gradient_flow_breaks_where_truncation_cuts():
