@@ -7,12 +7,12 @@ import pytest
 
 import netcore as nc
 
-matplotlib = pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
-matplotlib.use("Agg")
+pytest.importorskip("matplotlib").use("Agg")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 
 import lessons  # noqa: E402
+from matplotlib import pyplot  # noqa: E402
 
 GROUPS = {  # what the statements S1 to S16 of the lecture are shown by
     "01": "S1 S2", "02": "S11", "03": "S7 S8", "04": "S9 S10", "05": "S3 S4 S5 S6", "06": "S12 S16", "07": "S13 S14 S15",
@@ -24,7 +24,7 @@ def _settings():
     threads = nc.get_num_threads()
     yield
     nc.set_num_threads(threads)
-    matplotlib.pyplot.close("all")
+    pyplot.close("all")
 
 
 @pytest.mark.parametrize("path", lessons.lessons(), ids=lambda path: path.stem)
