@@ -97,8 +97,12 @@ def netcore_memory(case: Case) -> Call:
         parameter = nc.Parameter(x.reshape(-1))
         parameter.grad = normal(x.size)
         return nc.Adam([parameter]).step
+    if name == "im2col":
+        return lambda: nc.functional.im2col(x, 3, padding=1)
     rows = x.reshape(-1, 784)
+    tokens = np.arange(2048) % 65
     layer, x = {
+        "dropout": (nc.Dropout(0.5), x), "embedding": (nc.Embedding(65, 784), tokens),
         "relu": (nc.ReLU(), x), "sigmoid": (nc.Sigmoid(), x), "tanh": (nc.Tanh(), x), "max pool 2x2": (nc.MaxPool2d(2), x),
         "batch norm": (nc.BatchNorm2d(32), x), "layer norm": (nc.LayerNorm(784), rows), "softmax": (nc.Softmax(), rows),
     }[name]  # fmt: skip
@@ -115,10 +119,14 @@ def torch_memory(case: Case) -> Call:
         parameter = nn.Parameter(x.reshape(-1))
         parameter.grad = torch.tensor(normal(x.numel()))
         return torch.optim.Adam([parameter]).step
+    if name == "im2col":
+        return lambda: nn.functional.unfold(x, 3, padding=1)
     rows = x.reshape(-1, 784)
+    tokens = torch.arange(2048) % 65
     layer, x = {
+        "dropout": (nn.Dropout(0.5), x), "embedding": (nn.Embedding(65, 784), tokens),
         "relu": (nn.ReLU(), x), "sigmoid": (nn.Sigmoid(), x), "tanh": (nn.Tanh(), x), "max pool 2x2": (nn.MaxPool2d(2), x),
         "batch norm": (nn.BatchNorm2d(32), x), "layer norm": (nn.LayerNorm(784), rows), "softmax": (nn.Softmax(-1), rows),
     }[name]  # fmt: skip
-    x.requires_grad_()
+    x.requires_grad_(x.is_floating_point())
     return lambda: layer(x)

@@ -36,8 +36,17 @@ PRODUCTS = [
     (2500, 512, 128), (3200, 2048, 512), (512, 128, 2500),
 ]  # fmt: skip
 SEQUENCES = [(1, 50, 128), (8, 20, 16), (32, 50, 64), (50, 50, 128), (100, 28, 128), (128, 50, 256), (64, 50, 512)]
-ROWS = [("relu", 1), ("sigmoid", 1), ("tanh", 1), ("max pool 2x2", 1.25), ("batch norm", 2), ("layer norm", 2), ("softmax", 2), ("adam", 7)]
+# (what, how many times 64 x 32 x 28 x 28 numbers must be read or written)
+PASSES = [
+    ("relu", 2), ("sigmoid", 2), ("tanh", 2), ("max pool 2x2", 1.25), ("batch norm", 3), ("layer norm", 2), ("softmax", 2), ("dropout", 2),
+    ("embedding", 2), ("im2col", 10), ("adam", 7),
+]  # fmt: skip
 NUMBERS = 64 * 32 * 28 * 28
+# What stands for each family of kernels (netcore/backend.py).
+FAMILIES = {
+    "activation": "relu", "conv": "conv y", "winograd": "conv y", "dropout": "dropout", "embedding": "embedding", "gemm": "product",
+    "gru": "GRU", "im2col": "im2col", "lstm": "LSTM", "norm": "batch norm", "optim": "adam", "pool": "max pool", "rnn": "RNN", "softmax": "softmax",
+}  # fmt: skip
 
 
 def cases() -> list[Case]:
@@ -48,7 +57,7 @@ def cases() -> list[Case]:
             for which, times in (("forward", 1), ("backward", 2)):
                 flops = 2.0 * times * n * t * gates * h * 2 * h
                 found.append(Case(f"{cell} {which}: {n}x{t}, {h} to {h}", f"{cell} {which}", flops, 0, (cell, n, t, h)))
-    found += [Case(f"{name}: 64x32x28x28", "memory", 0, 4.0 * NUMBERS * (2 if times == 1 else times), (name,)) for name, times in ROWS]
+    found += [Case(f"{name}: 64x32x28x28", "memory", 0, 4.0 * NUMBERS * times, (name,)) for name, times in PASSES]
     return found
 
 

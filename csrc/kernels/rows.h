@@ -9,12 +9,12 @@
 #define NC_LIBM(name) name
 #endif
 
+static const REAL NC_NAME(LANE)[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
 /* The vector at i, filled up with `rest` where the row ends. */
 NC_INLINE vec NC_NAME(row_part)(const REAL *x, long i, long n, REAL rest) {
     if (i + VL <= n) return vload(x + i);
-    REAL lanes[VL];
-    for (long j = 0; j < VL; j++) lanes[j] = i + j < n ? x[i + j] : rest;
-    return vload(lanes);
+    return vsel(vgt(vset1((REAL)(n - i)), vload(NC_NAME(LANE))), vload_part(x + i, n - i), vset1(rest));
 }
 NC_INLINE void NC_NAME(row_store)(REAL *y, long i, long n, vec v) {
     if (i + VL <= n) vstore(y + i, v);
@@ -24,11 +24,11 @@ NC_INLINE void NC_NAME(row_store)(REAL *y, long i, long n, vec v) {
 #define PUT(y, v) NC_NAME(row_store)(y, i, n, v)
 #define EACH for (long i = 0; i < n; i += VL)
 
-/* max x; -inf for an empty row; NaN if the row holds one, so that softmax of it is NaN. */
+/* max x; -inf for an empty row. A NaN is passed over: the sum of the exponentials will be NaN because of it. */
 NC_INLINE REAL NC_NAME(row_max)(long n, const REAL *x) {
-    REAL best = -INFINITY;
-    for (long i = 0; i < n; i++) best = x[i] > best || x[i] != x[i] ? x[i] : best;
-    return best;
+    vec best = vset1(-INFINITY);
+    EACH best = vmax(NC_NAME(row_part)(x, i, n, -INFINITY), best); /* vmax gives its second argument where the first is NaN */
+    return vmaxall(best);
 }
 
 /* y = e^(x - max x) and their sum. */

@@ -15,6 +15,7 @@ from rich.console import Console
 from bench import compare, kernels, report, sections, zoo
 from bench.__main__ import main
 from bench.turns import ROOT, Engine, in_turns, summary
+from netcore.backend import FAMILIES
 from tests.support import assert_close
 
 SMALL = {
@@ -52,12 +53,18 @@ def test_rows_have_the_layers_and_sizes_that_they_say(row):
     assert sections.multiply_adds(row) > row.batch
 
 
-@pytest.mark.parametrize("case", kernels.CASES[::7], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*kernels.CASES[:-11:7], *kernels.CASES[-11:]], ids=lambda case: case.name)
 def test_kernel_cases_run(case):
     built = kernels.calls(case)["netcore"]()
     built()
     built()
     assert case.flops > 0 or case.nbytes > 0
+
+
+def test_every_family_of_kernels_is_measured():
+    names = [case.name for case in kernels.CASES]
+    assert set(kernels.FAMILIES) == set(FAMILIES)
+    assert all(any(name.startswith(start) for name in names) for start in kernels.FAMILIES.values())
 
 
 def test_an_engine_that_dies_or_fails_is_reported_and_the_others_go_on():
