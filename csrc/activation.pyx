@@ -9,6 +9,8 @@ from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
 
 cdef enum:
     BLOCK = 1 << 14         # numbers in a block: in and out fit the second-level cache
+    CHEAP = 2               # kinds that cost no more than reading and writing: relu, leaky_relu
+    FEW, FEW_CHEAP = 4, 16  # blocks below which waking the other threads costs more than it saves
 
 KINDS = ("relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "sigmoid", "tanh", "softplus")
 
@@ -20,7 +22,7 @@ def forward(int kind, double slope, const floating[::1] x, floating[::1] y):
     cdef int threads = thread_count()
     if n == 0:
         return
-    if blocks < 4:
+    if blocks < (FEW_CHEAP if kind < CHEAP else FEW):
         K.activate(kind, n, slope, &x[0], &y[0])
         return
     for block in prange(blocks, nogil=True, num_threads=threads, schedule="static"):
@@ -34,7 +36,7 @@ def backward(int kind, double slope, const floating[::1] kept, const floating[::
     cdef int threads = thread_count()
     if n == 0:
         return
-    if blocks < 4:
+    if blocks < (FEW_CHEAP if kind < CHEAP else FEW):
         K.activate_gradient(kind, n, slope, &kept[0], &dy[0], &dx[0])
         return
     for block in prange(blocks, nogil=True, num_threads=threads, schedule="static"):
