@@ -1,6 +1,6 @@
 """Gate traces: what the gates of an LSTM do at each character of a text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,11 +8,12 @@ import numpy as np
 from netcore.plot.style import axes, pyplot
 
 
-def gate_traces(traces: Mapping[str, np.ndarray], text: str, ax: Any = None, *, units: int = 12, title: str = "gates over a text") -> Any:
+def gate_traces(traces: Mapping[str, np.ndarray], text: Sequence[str], ax: Any = None, *, units: int = 12, title: str = "gates over a text") -> Any:
     """Heat maps under one another, a row a unit, a column a character: gates in 0..1, the cell state around 0.
 
-    `traces` maps a name to (T, H), as `netcore.analysis.gate_trace` gives them; the `units` that vary most over the text
-    (in the first trace named 'forget', else the first) are shown, the same in all maps. Returns the Axes (array).
+    `text` is a string, or a list of words, one for each step. `traces` maps a name to (T, H), as `netcore.analysis.gate_trace`
+    gives them; the `units` that vary most over the text (in the first trace named 'forget', else the first) are shown, the
+    same in all maps. Returns the Axes (array).
     """
     first = traces.get("forget", next(iter(traces.values())))
     shown = np.sort(np.argsort(first.std(axis=0))[::-1][:units])
