@@ -31,8 +31,9 @@ def certify(assignment: Assignment, mutants: bool = True) -> Iterator[Finding]:
     """Controls first, then every mutant."""
     with Runtime() as runtime:
 
-        def graded(source: str, key: bytes) -> Record:
-            return grade(assignment, Submission(source, seeds.digest(source.encode()), assignment.manifest.file), key=key, runtime=runtime)
+        def graded(source: str, key: bytes, tasks: list[str] | None = None) -> Record:
+            submission = Submission(source, seeds.digest(source.encode()), assignment.manifest.file)
+            return grade(assignment, submission, key=key, runtime=runtime, tasks=tasks)
 
         for number, key in enumerate(KEYS, 1):
             yield Finding(f"solution, seed {number}", "full marks", _full(graded(assignment.solution, key)))
@@ -43,7 +44,7 @@ def certify(assignment: Assignment, mutants: bool = True) -> Iterator[Finding]:
         if len(assignment.mutants) < ENOUGH:
             yield Finding("mutants", f"at least {ENOUGH}", f"there are {len(assignment.mutants)}")
         for mutant in assignment.mutants:
-            record = graded(assignment.mutate(mutant), KEYS[0])
+            record = graded(assignment.mutate(mutant), KEYS[0], [mutant.task])
             yield Finding(f"{mutant.task}/{mutant.name}", "killed twice and named", _survives(record, mutant.task, mutant.says))
 
 

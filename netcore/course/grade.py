@@ -177,4 +177,5 @@ def _end(child: Child, group: Group) -> None:
     cpu, memory = child.close()
     group.cpu_s += cpu
     group.maxrss_mb = max(group.maxrss_mb, memory)
-    group.printed = (group.printed + child.printed.decode(errors="replace"))[:4000]
+    text = child.printed.decode(errors="replace")
+    group.printed = (group.printed + "".join(c if c.isprintable() or c == "\n" else " " for c in text))[:4000]

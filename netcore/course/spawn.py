@@ -104,6 +104,7 @@ class Child:
         if self.process.returncode is None:
             self._stop()
             self._reap(time.monotonic() + END_SECONDS)
+        self._drain()
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             with contextlib.suppress(OSError):
                 if pipe:
@@ -112,7 +113,7 @@ class Child:
 
     def _stop(self) -> None:
         with contextlib.suppress(OSError):
-            self.process.send_signal(signal.SIGTERM if os.name == "posix" else signal.SIGKILL)
+            os.kill(self.process.pid, signal.SIGTERM)  # not send_signal, which may reap it and lose its numbers
 
     def _reap(self, deadline: float) -> int:
         """wait4 of the keeper, whose numbers include the child it reaped; its exit code."""
@@ -134,7 +135,6 @@ class Child:
 
     def _gone(self) -> ChildEnded:
         """Why the child ended: the keeper's exit code tells the signal."""
-        self._drain()
         code = self._reap(time.monotonic() + END_SECONDS)
         number = code - 128 if code > 128 else -code if code < 0 else 0
         if number == getattr(signal, "SIGXCPU", -1) or (number == signal.SIGKILL and time.monotonic() > self.end):
@@ -178,11 +178,10 @@ class Child:
         left = deadline - time.monotonic()
         if left <= 0:
             raise ChildEnded("timeout", "the time is up")
-        readable, writable, _ = select.select([self.prints, *([] if writing else [self.back])], [self.to] if writing else [], [], left)
+        watched = [fd for fd in (self.prints, -1 if writing else self.back) if fd >= 0]
+        readable, writable, _ = select.select(watched, [self.to] if writing else [], [], left)
         if self.prints in readable and not self._keep(os.read(self.prints, 1 << 16)):
-            # all ends of its stderr are closed: not to be waited for any more
-            self.prints = self.back if not writing else self.prints
-            time.sleep(0.001)
+            self.prints = -1  # its standard error is closed
         return readable + writable
 
     def _keep(self, data: bytes) -> bool:
@@ -190,8 +189,12 @@ class Child:
         return bool(data)
 
     def _drain(self) -> None:
-        while self.prints != self.back and select.select([self.prints], [], [], 0)[0] and self._keep(os.read(self.prints, 1 << 16)):
-            pass
+        """What was printed last, after all who could print are dead; a pipe holds no more than this."""
+        for _ in range(64):
+            if self.process.stderr is None or self.process.stderr.closed or self.prints < 0:
+                return
+            if not select.select([self.prints], [], [], 0)[0] or not self._keep(os.read(self.prints, 1 << 16)):
+                return
 
 
 def _known(status: str) -> str:

@@ -63,9 +63,10 @@ def _regular(path: Path, limit: int) -> bytes | None:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         return None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return None
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
         data = file.read(limit + 1)
     if len(data) > limit:
         raise DataError(f"{path.name} is larger than {limit >> 10} kB")

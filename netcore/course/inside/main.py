@@ -69,6 +69,7 @@ def child(setup: dict[str, Any]) -> None:
     """Never returns."""
     os.dup2(1, REPLIES, inheritable=False)
     os.dup2(2, 1)  # what the submission prints
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     import linecache
     import types
 

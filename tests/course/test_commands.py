@@ -1,0 +1,62 @@
+"""The commands as a student and as an instructor would run them."""
+
+import json
+
+from click.testing import CliRunner
+
+from netcore.cli.app import app
+from netcore.course import assignment
+
+
+def invoke(*args, code=0):
+    result = CliRunner().invoke(app, ["course", *map(str, args)])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_a_student(tmp_path):
+    home = tmp_path / "layers"
+    assert "layers" in invoke("list")
+    invoke("start", "layers", home)
+    assert sorted(p.name for p in home.iterdir()) == ["README.md", "assignment.json", "layers.ipynb", "layers.py"]
+    assert "there already" in invoke("start", "layers", home, code=2)
+    out = invoke("check", home)
+    assert "Visible 0 of 8, 0 of 25 points; hidden tests pending (25 points)" in out and "not written yet" in out
+    assert "nothing is written yet" in invoke("submit", home, code=2)
+    solution = assignment.find("layers").solution
+    (home / "layers.py").write_text(solution.replace("dw = dy.T @ x", "dw = dy[:, :, None] @ x"))
+    out = invoke("check", home, "--task", "linear_backward")
+    assert "an exception" in out and "line" in out
+    assert "there is no task" in invoke("check", home, "--task", "conv", code=2)
+    (home / "layers.py").write_text(solution)
+    assert "Visible 8 of 8, 25 of 25 points" in invoke("check", home)
+    invoke("submit", home)
+    assert (home / "layers-submission.zip").exists()
+    assert "tier" in invoke("doctor")
+    assert "begin with: netcore course start" in invoke("check", tmp_path, code=2)
+
+
+def test_an_instructor(tmp_path):
+    invoke("key", tmp_path / "key")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/anna.py").write_text(assignment.find("layers").solution)
+    (tmp_path / "in/bob.py").write_text("import os\nos._exit(0)\n")
+    results = tmp_path / "results.jsonl"
+    given = ("grade", "layers", tmp_path / "in", "--key", tmp_path / "key", "--out", results)
+    assert "50 of 50" in invoke(*given, "--csv", tmp_path / "t.csv")
+    assert "2 unchanged" in invoke(*given)
+    assert len(results.read_text().splitlines()) == 2
+    invoke("report", results, "--html", tmp_path / "r.html")
+    invoke("export", "autolab", results, tmp_path / "autolab")
+    scores = [json.loads(p.read_text())["scoreboard"] for p in sorted((tmp_path / "autolab").iterdir())]
+    assert sorted(scores) == [[0.0], [50.0]]
+    invoke("export", "gradescope", "layers", tmp_path / "a.zip", "--key", tmp_path / "key")
+    invoke("similarity", "layers", tmp_path / "in", "--out", tmp_path / "similar")
+
+
+def test_a_new_assignment_runs(tmp_path):
+    invoke("new", "rows", tmp_path / "rows")
+    assert "8 variants are graded as they should be" not in invoke("certify", tmp_path / "rows", code=2)  # two mutants are too few
+    assert "5 of 5" in invoke("certify", tmp_path / "rows", "--quick")
+    invoke("start", tmp_path / "rows", tmp_path / "mine")
+    assert "Scale the rows" in invoke("check", tmp_path / "mine")

@@ -1,0 +1,152 @@
+"""The record and what is made from it: written last, over whatever lies there; formats that platforms can read."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import netcore
+from netcore.course import assignment, bulk, formats, results, seeds
+from netcore.course.runtime import PREFIX
+from netcore.errors import ArgumentError
+
+LAYERS = assignment.find("layers")
+KEY = bytes(range(32))
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    """One right, one partly wrong, one broken, one that cannot be read."""
+    folder = tmp_path_factory.mktemp("submissions")
+    (folder / "=right.py").write_text(LAYERS.solution)
+    (folder / "partly.py").write_text(LAYERS.solution.replace("db = dy.sum(axis=0)", "db = dy.mean(axis=0)"))
+    (folder / "broken.py").write_text("def (")
+    (folder / "unreadable.py").write_bytes(b"\xff\xff")
+    return folder, bulk.grade_many(sorted(folder.iterdir()), LAYERS, key=KEY, out=folder.parent / "results.jsonl", jobs=2)
+
+
+def test_scores(records):
+    by_name = {r["submission"]: r for r in records[1]}
+    assert by_name["=right.py"]["score"] == 50
+    assert 25 < by_name["partly.py"]["score"] < 50
+    assert by_name["broken.py"]["score"] == by_name["unreadable.py"]["score"] == 0
+    assert {t["status"] for t in by_name["broken.py"]["tests"]} == {"exception"}
+    assert {r["state"] for r in records[1]} == {"graded"}
+
+
+def test_visible_says_the_mistake_and_hidden_says_nothing(records):
+    partly = next(r for r in records[1] if r["submission"] == "partly.py")
+    tests = {t["id"]: t for t in partly["tests"]}
+    assert "a sum is due" in tests["linear_backward.visible"]["mistake"]
+    assert "worst at db[" in tests["linear_backward.visible"]["message"]
+    assert all(not t["message"] and not t["mistake"] for t in partly["tests"] if t["hidden"])
+
+
+def test_a_second_run_skips_what_is_unchanged_and_goes_on_after_a_cut(records, tmp_path):
+    folder, first = records
+    out = tmp_path / "results.jsonl"
+    lines = (folder.parent / "results.jsonl").read_text().splitlines(keepends=True)
+    out.write_text("".join(lines[:2]) + lines[2][:40])  # killed while it wrote the third
+    told = []
+    again = bulk.grade_many(sorted(folder.iterdir()), LAYERS, key=KEY, out=out, jobs=2, told=lambda record, skipped: told.append(skipped))
+    assert sorted(told) == [False, False, True, True]
+    assert [r["score"] for r in again] == [r["score"] for r in first]
+    assert len(list(bulk.read_lines(out))) == 4
+
+
+def test_another_key_or_another_submission_is_asked_something_else():
+    def numbers(key, digest, index=0):
+        return seeds.generator(key, "layers", "linear_forward", digest, index).standard_normal()
+
+    assert numbers(KEY, "a") == numbers(KEY, "a")
+    assert len({numbers(KEY, "a"), numbers(KEY, "b"), numbers(b"k" * 32, "a"), numbers(None, "a"), numbers(KEY, "a", 1)}) == 5
+    assert numbers(None, "a") == numbers(None, "b")
+
+
+@pytest.mark.parametrize("planted", ["link", "folder", "file"])
+def test_results_replace_what_was_planted(tmp_path, planted):
+    target, victim = tmp_path / "results.json", tmp_path / "victim"
+    victim.write_text("mine")
+    if planted == "link":
+        target.symlink_to(victim)
+    elif planted == "folder":
+        (target / "deep").mkdir(parents=True)
+    else:
+        target.write_text('{"score": 100}')
+    results.write(target, {"score": 1})
+    assert json.loads(target.read_text()) == {"score": 1} and not target.is_symlink()
+    assert victim.read_text() == "mine"
+    assert sorted(os.listdir(tmp_path)) == ["results.json", "victim"]
+
+
+def test_csv_does_not_compute(records, tmp_path):
+    formats.write_csv(tmp_path / "t.csv", records[1])
+    rows = list(csv.DictReader((tmp_path / "t.csv").read_text().splitlines()))
+    assert {row["submission"] for row in rows} == {"'=right.py", "partly.py", "broken.py", "unreadable.py"}
+    assert [formats.neutral(cell) for cell in ("=1+1", "\t=1", "@x", "-2", -2, "a=1")] == ["'=1+1", "'\t=1", "'@x", "'-2", -2, "a=1"]
+
+
+def test_platforms(records):
+    for record in records[1]:
+        scope = formats.gradescope(record)
+        assert scope["score"] == pytest.approx(sum(t["score"] for t in scope["tests"]), abs=1e-3)
+        assert {t["visibility"] for t in scope["tests"]} == {"visible", "after_published"}
+        assert json.loads(formats.autolab(record))["scores"].keys() == {t["id"] for t in record["tests"]}
+        assert 0 <= json.loads(formats.prairielearn(record))["score"] <= 1
+        whole = json.loads(formats.classroom(record))
+        assert whole["max_score"] == 5000 and isinstance(whole["score"], int)
+    page = formats.report(records[1])
+    assert "a sum is due" in page and "4 submissions" in page and "<script" not in page
+
+
+def test_similarity_has_no_line_of_the_handout():
+    given = formats.handout_lines(LAYERS)
+    own = formats.own_lines(LAYERS.solution, given)
+    assert "dw = dy.T @ x" in own and "def linear_forward" not in own
+
+
+def test_gradescope_zip_grades_in_an_empty_environment(tmp_path):
+    formats.autograder(LAYERS, tmp_path / "auto.zip", KEY)
+    base = tmp_path / "autograder"
+    with zipfile.ZipFile(tmp_path / "auto.zip") as archive:
+        archive.extractall(base / "source")
+        modes = {info.filename: info.external_attr >> 16 for info in archive.infolist()}
+    assert modes["setup.sh"] == modes["run_autograder"] == 0o755
+    (base / "submission").mkdir()
+    (base / "submission/layers.py").write_text(LAYERS.solution)
+    (base / "results").mkdir()
+    (base / "results/results.json").symlink_to("/etc/passwd")
+    # stands for the environment that setup.sh makes: this interpreter, and this checkout on its path
+    (base / "venv/bin").mkdir(parents=True)
+    python = base / "venv/bin/python"
+    root = Path(netcore.__file__).parents[1]
+    python.write_text(
+        f'#!/bin/sh\nshift\nexec "{sys.executable}" -c "import sys, runpy; sys.path.insert(0, \'{root}\'); del sys.argv[0]; '
+        f'runpy.run_path(sys.argv[0], run_name=\'__main__\')" "$@"\n'
+    )
+    python.chmod(0o755)
+    environment = {"NETCORE_AUTOGRADER": str(base), "NETCORE_VENV": str(base / "venv"), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(["bash", str(base / "source/run_autograder")], env=environment, cwd="/", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((base / "results/results.json").read_text())["score"] == 50
+
+
+def test_a_key_is_secret_and_long_enough(tmp_path):
+    seeds.make_key(tmp_path / "key")
+    assert (tmp_path / "key").stat().st_mode & 0o077 == 0
+    assert len(seeds.read_key(tmp_path / "key")) == 32
+    (tmp_path / "short").write_text("abcd")
+    with pytest.raises(ArgumentError, match="too short"):
+        seeds.read_key(tmp_path / "short")
+
+
+def test_nothing_is_left_in_the_folder_for_temporary_files(records):
+    import tempfile
+
+    held = {Path(r.folder) for r in bulk._runtimes.values()}
+    assert {p for p in Path(tempfile.gettempdir()).glob(PREFIX + "*") if (p / "lock").exists() and p in held} == held

@@ -1,0 +1,114 @@
+"""What is handed in may be anything: only the file that the manifest names is taken, and nothing is followed or executed."""
+
+import json
+import os
+import zipfile
+
+import pytest
+
+from netcore.course import assignment, handout
+from netcore.course.stage import stage
+from netcore.errors import DataError
+
+LAYERS = assignment.find("layers")
+GAPS = handout.with_gaps(LAYERS.source)
+
+
+def zipped(path, **files):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return path
+
+
+def test_only_the_named_file_is_taken(tmp_path):
+    for name in ("numpy.py", "sitecustomize.py", "evil.pth", "conftest.py", "layers.py"):
+        (tmp_path / name).write_text(f"# {name}\n")
+    assert stage(tmp_path, LAYERS).source == "# layers.py\n"
+
+
+@pytest.mark.parametrize("name", ["layers.py", "someone__layers.py"])
+def test_from_a_zip_also_in_one_folder(tmp_path, name):
+    path = zipfile.ZipFile(tmp_path / "s.zip", "w")
+    with path:
+        path.writestr(name.replace("__", "/"), "x = 1\n")
+    assert stage(tmp_path / "s.zip", LAYERS).source == "x = 1\n"
+
+
+@pytest.mark.parametrize("name", ["../layers.py", "/layers.py/x", "a/b/layers.py", "../../etc/layers.py", "layers.py/"])
+def test_paths_that_lead_elsewhere_are_not_taken(tmp_path, name):
+    with zipfile.ZipFile(tmp_path / "s.zip", "w") as archive:
+        archive.writestr(name, "x = 1\n")
+    with pytest.raises(DataError, match="holds neither"):
+        stage(tmp_path / "s.zip", LAYERS)
+    assert sorted(os.listdir(tmp_path)) == ["s.zip"]
+
+
+def test_links_pipes_and_folders_are_not_opened(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/layers.py").symlink_to("/etc/passwd")
+    (tmp_path / "b").mkdir()
+    os.mkfifo(tmp_path / "b/layers.py")
+    (tmp_path / "c/layers.py").mkdir(parents=True)
+    for name in "abc":
+        with pytest.raises(DataError, match="holds neither"):
+            stage(tmp_path / name, LAYERS)
+    (tmp_path / "d").symlink_to(tmp_path / "a")
+    with pytest.raises(DataError, match="is a link"):
+        stage(tmp_path / "d", LAYERS)
+
+
+def test_a_link_in_a_zip_is_not_taken(tmp_path):
+    info = zipfile.ZipInfo("layers.py")
+    info.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(tmp_path / "s.zip", "w") as archive:
+        archive.writestr(info, "/etc/passwd")
+    with pytest.raises(DataError, match="holds neither"):
+        stage(tmp_path / "s.zip", LAYERS)
+
+
+def test_bombs_and_broken_files_say_what_they_are(tmp_path):
+    with pytest.raises(DataError, match="larger than 1024 kB"):
+        stage(zipped(tmp_path / "bomb.zip", **{"layers.py": b"#" * 50_000_000}), LAYERS)
+    (tmp_path / "layers.py").write_bytes(b"#" * 2_000_000)
+    with pytest.raises(DataError, match="larger than"):
+        stage(tmp_path / "layers.py", LAYERS)
+    (tmp_path / "no.zip").write_bytes(b"PK\x03\x04 no zip")
+    with pytest.raises(DataError, match="cannot be read as a zip"):
+        stage(tmp_path / "no.zip", LAYERS)
+    (tmp_path / "layers.py").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DataError, match="UTF-8"):
+        stage(tmp_path / "layers.py", LAYERS)
+    for content in ("[" * 100_000, "{}", '{"cells": 3}', '{"cells": [{"cell_type": "code", "metadata": {"tags": 3}, "source": 4}]}'):
+        (tmp_path / "layers.ipynb").write_text(content)
+        with pytest.raises(DataError, match="notebook"):
+            stage(tmp_path / "layers.ipynb", LAYERS)
+
+
+def test_notebook_gives_its_tagged_cells_and_no_magic(tmp_path):
+    book = json.loads(handout.notebook(LAYERS.solution))
+    book["cells"].append({"cell_type": "code", "metadata": {}, "source": ["import os; os.system('not mine')"]})
+    book["cells"].append({"cell_type": "code", "metadata": {"tags": ["netcore"]}, "source": ["if True:\n", "    !rm -rf /\n", "%time 3\n"]})
+    (tmp_path / "layers.ipynb").write_text(json.dumps(book))
+    source = stage(tmp_path, LAYERS).source
+    assert "not mine" not in source and "rm -rf" not in source and "%time" not in source
+    compile(source, "layers.py", "exec")
+
+
+def test_the_one_that_was_worked_on_counts(tmp_path):
+    (tmp_path / "layers.py").write_text(GAPS)
+    (tmp_path / "layers.ipynb").write_text(handout.notebook(LAYERS.solution))
+    assert stage(tmp_path, LAYERS).came_as == "layers.ipynb"
+    (tmp_path / "layers.py").write_text(GAPS + "x = 1\n")
+    staged = stage(tmp_path, LAYERS)
+    assert staged.came_as == "layers.py" and staged.both
+
+
+def test_file_and_notebook_of_the_handout_say_the_same():
+    names = {}
+    for source in (GAPS, handout.from_notebook(handout.notebook(GAPS))):
+        scope = {"__name__": "layers"}
+        exec(compile(source, "layers.py", "exec"), scope)
+        names[source] = {name for name in scope if not name.startswith("__")}
+    assert len({frozenset(each) for each in names.values()}) == 1
+    assert "np.maximum" not in GAPS
