@@ -10,7 +10,8 @@ from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
 cdef enum:
     BLOCK = 1 << 14         # numbers in a block: in and out fit the second-level cache
     CHEAP = 2               # kinds that cost no more than reading and writing: relu, leaky_relu
-    FEW, FEW_CHEAP = 4, 16  # blocks below which waking the other threads costs more than it saves
+    FEW = 4                 # blocks below which waking the other threads costs more than it saves,
+    FEW_CHEAP = 16          # of cheap kinds
 
 KINDS = ("relu", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "sigmoid", "tanh", "softplus")
 
