@@ -140,13 +140,14 @@ def report_command(results: tuple[Path, ...], html: Path | None, table: Path | N
 @click.argument("name", metavar="ASSIGNMENT|RESULTS", type=str)
 @click.argument("out", type=path_type)
 @click.option("--key", type=existing, help="For gradescope: the key goes into the zip.")
-def export_command(kind: str, name: str, out: Path, key: Path | None) -> None:
+@click.option("--wheel", type=existing, help="For gradescope: install this wheel of netcore rather than the published one.")
+def export_command(kind: str, name: str, out: Path, key: Path | None, wheel: Path | None) -> None:
     """Write an autograder, or grades, for another platform.
 
     gradescope: from an ASSIGNMENT, a zip to upload. The others: from RESULTS (a jsonl file), a folder with one file per submission.
     """
     if kind == "gradescope":
-        formats.autograder(assignments.find(name), out, seeds.read_key(key) if key else None)
+        formats.autograder(assignments.find(name), out, seeds.read_key(key) if key else None, wheel)
         show.console.print(f"{out}: upload it as the autograder of a programming assignment", markup=False, soft_wrap=True)
         return
     records = [record for record in bulk.read_lines(name) if record["state"] == "graded"]

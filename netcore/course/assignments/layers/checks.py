@@ -1,10 +1,8 @@
 """What the tasks of `layers` are asked. The first case of each is small enough to follow by hand."""
 
-import gzip
-from functools import cache as remembered
-from importlib.resources import files
-
 import numpy as np
+
+from netcore.course.material import digits, learned
 
 SIZES = [(2, 3, 2), (5, 4, 3), (1, 6, 4), (7, 1, 5), (16, 9, 11), (3, 8, 8)]  # rows, features in, features out
 
@@ -110,20 +108,10 @@ def phases(case, rng, index):
         case.output("dw after zero_grad and another pass", case.get(layer, "dw"), w.shape)
 
 
-@remembered
-def _digits():
-    """1,797 handwritten digits of 8 × 8 pixels with values 0 to 16, and what they show."""
-    raw = gzip.decompress((files("netcore.data") / "embedded" / "digits.csv.gz").read_bytes()).decode()
-    table = np.array([line.split(",") for line in raw.split()], dtype=np.float32)
-    return table[:, :64] / 16, table[:, 64].astype(np.int64)
-
-
 def train_network(case, rng, index):
     """Case 0 is one step that must be exact; the others must learn. Pixels and names of classes are shuffled by the seed,
     so that nothing but learning knows the answers, and those of the test digits never leave the parent."""
-    pixels, labels = _digits()
-    order, names = rng.permutation(len(labels)), rng.permutation(10)
-    x, t = np.ascontiguousarray(pixels[order][:, rng.permutation(64)]), names[labels[order]]
+    x, t = digits(rng, shuffle_pixels=True)
     hidden = 24 if index else 5
     w1, w2 = _normal(rng, hidden, 64) * np.float32(0.17), _normal(rng, 10, hidden) * np.float32(0.25)
     b1, b2 = np.zeros(hidden, np.float32), np.zeros(10, np.float32)
@@ -138,9 +126,4 @@ def train_network(case, rng, index):
     train, test = slice(0, 1200), slice(1200, 1700)
     trained = case.call("train_network", x[train], t[train], w1, b1, w2, b2, 0.3, 20, 12, returns=4)
     scores = case.call("predict", x[test], *trained)
-    case.output("scores of new digits", scores, (500, 10), judge=lambda s: _learned(s, t[test]))
-
-
-def _learned(scores, targets):
-    accuracy = float((scores.argmax(axis=1) == targets).mean())
-    return "" if accuracy >= 0.88 else f"{accuracy:.0%} of the new digits are right, 88% are asked for"
+    case.output("scores of new digits", scores, (500, 10), judge=learned(t[test], 0.88))
