@@ -1,0 +1,1 @@
+"""The fourth assignment: RNN and LSTM cells, backpropagation through time, truncation, clipping, the adding problem."""
