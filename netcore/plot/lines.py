@@ -48,7 +48,7 @@ def scaling_curves(
         ax.set_yscale("log")
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False)
+    ax.legend(framealpha=0.85, edgecolor="none")  # a line may pass below
     return ax
 
 
