@@ -11,6 +11,4 @@ if importlib.util.find_spec("ensurepip") is None:
     sys.exit("Python's venv module is incomplete; on Debian and Ubuntu: sudo apt-get install python3-venv")
 compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
 if sys.platform != "win32" and not any(map(shutil.which, (compiler, "cc", "gcc", "clang"))):
-    sys.exit(
-        "netcore needs a C compiler; Debian/Ubuntu: sudo apt-get install gcc python3-dev; macOS: xcode-select --install"
-    )
+    sys.exit("netcore needs a C compiler; Debian/Ubuntu: sudo apt-get install gcc python3-dev; macOS: xcode-select --install")

@@ -1,6 +1,6 @@
 """Print what extras of pyproject.toml need, a requirement a line, so that they can be installed without a build of the package:
 
-    python tools/requirements.py test dev | xargs pip install
+python tools/requirements.py test dev | xargs pip install
 """
 
 import re

@@ -1,0 +1,1 @@
+"""The third assignment: tied and denoising auto-encoders, reconstruction beside PCA, a probe."""
