@@ -4,11 +4,13 @@ Every variant goes through the same grader as a submission, so what holds here h
 """
 
 import ast
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from netcore.course import handout, seeds
-from netcore.course.assignment import Assignment
+from netcore.course.assignment import Assignment, Mutant
 from netcore.course.grade import grade
 from netcore.course.results import Record
 from netcore.course.runtime import Runtime
@@ -43,9 +45,13 @@ def certify(assignment: Assignment, mutants: bool = True) -> Iterator[Finding]:
             return
         if len(assignment.mutants) < ENOUGH:
             yield Finding("mutants", f"at least {ENOUGH}", f"there are {len(assignment.mutants)}")
-        for mutant in assignment.mutants:
+
+        def killed(mutant: Mutant) -> Finding:
             record = graded(assignment.mutate(mutant), KEYS[0], [mutant.task])
-            yield Finding(f"{mutant.task}/{mutant.name}", "killed twice and named", _survives(record, mutant.task, mutant.says))
+            return Finding(f"{mutant.task}/{mutant.name}", "killed twice and named", _survives(record, mutant.task, mutant.says))
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            yield from pool.map(killed, assignment.mutants)
 
 
 def zeros(solution: str) -> str:
