@@ -14,7 +14,7 @@ from bench.ladder.rung import Arrays, Ladder, Rung
 from netcore import functional as F
 from netcore._kernels import ladder as compiled
 
-BATCH = 32  # sequences side by side, where a rung takes them so
+BATCH = 16  # sequences side by side, where a rung takes them so
 
 
 def problem(samples: int, dtype: type = np.float32, steps: int = 20, features: int = 64, hidden: int = 128) -> Arrays:

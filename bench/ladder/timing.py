@@ -1,4 +1,4 @@
-"""How long a sample takes on each rung: the best of several runs, rung after rung, twice.
+"""How long a sample takes on each rung: the best of several runs, rung after rung, three times.
 
 A rung is timed with a batch of its own: 64 samples, fewer where they would take minutes. Products by NumPy and kernels run on
 one thread, but for the rungs whose idea is threads.
@@ -10,7 +10,7 @@ from time import perf_counter
 import netcore as nc
 from bench.ladder.rung import Ladder, Rung
 
-ROUNDS = 2
+ROUNDS = 3
 
 
 @dataclass(frozen=True)
