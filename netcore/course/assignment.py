@@ -15,6 +15,7 @@ from netcore.course import handout, manifest, seeds
 from netcore.course.case import Case
 from netcore.course.inside import program
 from netcore.course.manifest import Manifest, Task
+from netcore.course.untyped import untyped
 from netcore.errors import ArgumentError
 
 HOME = Path(__file__).resolve().parent / "assignments"
@@ -39,7 +40,7 @@ class Assignment:
         if not (folder / "assignment.toml").is_file():
             raise ArgumentError(f"{folder} holds no assignment.toml; shipped assignments: {', '.join(names())}")
         self.manifest: Manifest = manifest.read(folder / "assignment.toml")
-        self.source = (folder / "solution.py").read_text(encoding="utf-8")
+        self.source = (folder / f"solution{Path(self.manifest.file).suffix}").read_text(encoding="utf-8")
         self.solution = handout.without_markers(self.source)
         if extra := {task.id for task in self.manifest.tasks} ^ handout.gaps(self.source):
             raise ArgumentError(f"{folder}: task and gap must go together; {sorted(extra)[0]!r} is only one of the two")
@@ -52,7 +53,7 @@ class Assignment:
         found = [Mutant(**each) for each in tomllib.loads(path.read_text(encoding="utf-8")).get("mutants", [])]
         for mutant in found:
             if (count := self.solution.count(mutant.old)) != 1:
-                raise ArgumentError(f"{path}: {mutant.task}/{mutant.name}: `old` must occur once in solution.py, it occurs {count} times")
+                raise ArgumentError(f"{path}: {mutant.task}/{mutant.name}: `old` must occur once in the solution, it occurs {count} times")
         return found
 
     @cached_property
@@ -62,9 +63,9 @@ class Assignment:
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        for task in self.manifest.tasks:
-            if not callable(getattr(module, task.id, None)):
-                raise ArgumentError(f"{path} has no function {task.id}(case, rng, index)")
+        for name in [*(f"{task.id}(case, rng, index)" for task in self.manifest.tasks), *(f"race_{race}(case, rng)" for race in self.manifest.races)]:
+            if not callable(getattr(module, name.partition("(")[0], None)):
+                raise ArgumentError(f"{path} has no function {name}")
         return module
 
     def cases(self, task: Task, key: bytes | None, submission: str) -> list[Case]:
@@ -102,8 +103,9 @@ def evaluate(module: dict[str, Any], case: Case, double: bool = False) -> list[n
 
 
 def _load(source: str, file: str) -> dict[str, Any]:
-    scope: dict[str, Any] = {"__name__": file.removesuffix(".py")}
-    exec(compile(source, file, "exec"), scope)
+    """A module's names, from trusted source; Cython runs as the Python that it is without its types."""
+    scope: dict[str, Any] = {"__name__": file.rpartition(".")[0]}
+    exec(compile(untyped(source) if file.endswith(".pyx") else source, file, "exec"), scope)
     return scope
 
 

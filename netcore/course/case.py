@@ -83,7 +83,7 @@ class Case:
         self, name: str, handle: Handle, shape: tuple[int, ...], dtype: Any = "float32", *, rtol: float | None = None, judge: Judge | None = None
     ) -> None:
         """Ask for an array back. The tolerance comes from the solution's own noise unless `rtol` (of the largest entry) is given."""
-        dtype = dtype if dtype == "float" else np.dtype(dtype).name
+        dtype = np.dtype(dtype).name if dtype != "float" or not isinstance(dtype, str) else dtype  # np.dtype("float64") == "float"
         self.outputs.append(Output(name, handle, tuple(int(n) for n in shape), dtype, rtol, judge))
 
     def unchanged(self, name: str, array: np.ndarray) -> None:

@@ -15,6 +15,7 @@ from netcore.course.grade import grade
 from netcore.course.results import Record
 from netcore.course.runtime import Runtime
 from netcore.course.stage import Submission
+from netcore.course.untyped import untyped
 
 KEYS = [bytes([k]) * 32 for k in (1, 2, 3)]
 ENOUGH = 15  # mutants
@@ -56,7 +57,7 @@ def certify(assignment: Assignment, mutants: bool = True) -> Iterator[Finding]:
 
 def zeros(solution: str) -> str:
     """The solution with every function and method returning 0 in the shape of its first argument: wrong, and always an answer."""
-    tree = ast.parse(solution)
+    tree = ast.parse(untyped(solution))  # Python, which is Cython too
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name != "__init__":
             returns = next((each.value for each in ast.walk(node) if isinstance(each, ast.Return)), None)

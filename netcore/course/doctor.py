@@ -2,28 +2,15 @@
 
 import importlib.util
 import platform
-import shutil
 import sys
-import sysconfig
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from netcore.course import assignment as assignments
+from netcore.course import build, toolchain
 from netcore.course.runtime import Runtime
 from netcore.course.spawn import Child, InfraError
-
-COMPILER = {
-    "linux": "Debian and Ubuntu: sudo apt install build-essential; Fedora: sudo dnf install gcc; Arch: sudo pacman -S base-devel",
-    "darwin": "xcode-select --install",
-    "win32": "install the Build Tools for Visual Studio, with the workload for C++",
-}
-HEADERS = {
-    "linux": "Debian and Ubuntu: sudo apt install python3-dev; Fedora: sudo dnf install python3-devel",
-    "darwin": "install Python from python.org or with Homebrew; both bring the headers",
-    "win32": "install Python from python.org; it brings the headers",
-}
 
 
 @dataclass(frozen=True)
@@ -39,19 +26,34 @@ class Finding:
 
 def examine() -> list[Finding]:
     """All findings; only what `optional` is not, must be good for `check` to work."""
-    cc = next((path for name in ("cc", "gcc", "clang", "cl") if (path := shutil.which(name))), "")
-    header = Path(sysconfig.get_path("include")) / "Python.h"
+    cc, header = toolchain.compiler(), toolchain.headers()
     kernels = "; only needed for the assignment kernels"
     return [
         Finding("Python", sys.version_info >= (3, 11), platform.python_version(), "Python 3.11 or newer is needed"),
         Finding("NumPy", True, np.__version__),
         _isolation(),
-        Finding("C compiler", bool(cc), cc or f"none found{kernels}", COMPILER.get(sys.platform, "install a C compiler"), True),
-        Finding("Python's headers", header.exists(), str(header) if header.exists() else f"none found{kernels}", HEADERS.get(sys.platform, ""), True),
-        Finding(
-            "Cython", (found := importlib.util.find_spec("Cython") is not None), "here" if found else f"none{kernels}", "pip install cython", True
+        Finding("C compiler", bool(cc), cc or f"none found{kernels}", toolchain.COMPILER.get(sys.platform, "install a C compiler"), True),
+        Finding("Python's headers", header is not None, str(header or f"none found{kernels}"), toolchain.HEADERS.get(sys.platform, ""), True),
+        *(
+            Finding(name, (found := importlib.util.find_spec(name) is not None), "here" if found else f"none{kernels}", toolchain.CYTHON, True)
+            for name in ("Cython", "setuptools")
         ),
+        *_builds(),
     ]
+
+
+def _builds() -> list[Finding]:
+    """Where all parts are here: do they work together? A function of one line is built, as `check` would build it."""
+    try:
+        toolchain.require()
+        with Runtime() as runtime:
+            built = build.module(assignments.find("kernels").manifest, build.PROBE, runtime)
+    except toolchain.ToolsMissing:
+        return []
+    except (InfraError, OSError) as error:
+        return [Finding("a build", False, str(error), "the parts are here and do not work together; please report the line above", True)]
+    said = built.failed.message if built.failed else f"works, in tier {built.facts.get('tier', 0)}"
+    return [Finding("a build", built.failed is None, said, "please report the line above", True)]
 
 
 def _isolation() -> Finding:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from netcore.course import build
 from netcore.course.assignment import Assignment
 from netcore.course.case import Case
 from netcore.course.compare import Judgement, judge
@@ -107,19 +108,22 @@ def _graded(
             points = task.share(hidden) * min(shares.values())
             status = next((j.status for j in judged if j.status != "ok"), "ok")
             test |= {"points": round(points, 4), "status": status, "passed": passed, "total": total}
-            test |= _told(judged, cases_of[task.id], hidden)
+            test |= _told(judged, cases_of[task.id], hidden, whole=group.unimportable is not None)
             tests.append(test | {"cpu_s": round(group.cpu_s, 3), "maxrss_mb": round(group.maxrss_mb, 1)})
     shown = groups[False][1]
     return sorted(tests, key=lambda t: t["hidden"]), shown.facts, shown.printed
 
 
-def _told(judged: list[Judgement], cases: list[Case], hidden: bool) -> Record:
+def _told(judged: list[Judgement], cases: list[Case], hidden: bool, whole: bool) -> Record:
     """What the student is told: for a visible test the first failure in words, for a hidden test nothing but its status."""
     if hidden:
         return {"message": "", "mistake": ""}
     for case, each in zip(cases, judged, strict=True):
         if each.status != "ok":
-            return {"message": f"{case.title}: {each.message}", "mistake": each.mistake or next((j.mistake for j in judged if j.mistake), "")}
+            return {
+                "message": each.message if whole else f"{case.title}: {each.message}",
+                "mistake": each.mistake or next((j.mistake for j in judged if j.mistake), ""),
+            }
     return {"message": "", "mistake": ""}
 
 
@@ -140,6 +144,9 @@ def _failed(before: Group, cases: dict[str, list[Case]]) -> Group:
 def _run(assignment: Assignment, source: str, cases: dict[str, list[Case]], runtime: Runtime) -> Group:
     """Ask all cases, with a fresh child after each crash; when this returns, no process is left."""
     group, manifest = Group(), assignment.manifest
+    built = build.module(manifest, source, runtime) if manifest.compiled else build.Built()
+    if built.failed is not None:
+        return _failed(Group(facts=built.facts, unimportable=built.failed), cases)
     end = time.monotonic() + manifest.seconds
     child: Child | None = None
     try:
@@ -154,8 +161,8 @@ def _run(assignment: Assignment, source: str, cases: dict[str, list[Case]], runt
                     group.replies[task].append(Reply("timeout", "the time of the whole submission is up"))
                     continue
                 if child is None:
-                    child = Child(manifest, source, runtime, left)
-                    group.facts = group.facts or child.facts
+                    child = Child(manifest, source, runtime, left, built.setup)
+                    group.facts = group.facts or child.facts | {"tier": min(child.facts["tier"], built.facts.get("tier", 2))}
                 if child.failed is not None:
                     group.unimportable = child.failed
                     group.replies[task].append(Reply(child.failed.status, child.failed.message))

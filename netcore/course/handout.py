@@ -73,18 +73,25 @@ def text(source: str) -> str:
     return "\n\n".join(cell.source for cell in cells(source) if cell.markdown) + "\n"
 
 
-def notebook(source: str) -> str:
-    """The same file as a notebook, as JSON text."""
+def notebook(source: str, compiled: bool = False) -> str:
+    """The same file as a notebook, as JSON text. Cells of Cython are parts of one module (notebook.py)."""
     made = []
+    if compiled:
+        made.append(_code("cell-load", ["%load_ext netcore.course.notebook"], []))
     for i, cell in enumerate(cells(source)):
         common: dict[str, Any] = {"id": f"cell-{i}", "source": cell.source.splitlines(keepends=True)}
         if cell.markdown:
             made.append({"cell_type": "markdown", "metadata": {}, **common})
         else:
-            made.append({"cell_type": "code", "metadata": {"tags": [TAG]}, "execution_count": None, "outputs": [], **common})
+            lines = [f"%%cython_part {i}\n"] if compiled else []
+            made.append(_code(common["id"], lines + common["source"], [TAG]))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     book = {"cells": made, "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(book, indent=1, ensure_ascii=False) + "\n"
+
+
+def _code(name: str, lines: list[str], tags: list[str]) -> dict[str, Any]:
+    return {"cell_type": "code", "metadata": {"tags": tags}, "execution_count": None, "outputs": [], "id": name, "source": lines}
 
 
 def files(folder: Path, solution: str, manifest: Manifest) -> dict[str, bytes]:
@@ -92,8 +99,9 @@ def files(folder: Path, solution: str, manifest: Manifest) -> dict[str, bytes]:
     source = with_gaps(solution)
     rows = "\n".join(f"| `{t.id}` | {t.title} | {t.points:g} |" for t in manifest.tasks)
     table = f"\n## Tasks\n\n| task | what | points |\n|---|---|---|\n{rows}\n\n"
+    table += "Build: `netcore course build`. " if manifest.compiled else ""
     table += f"Check: `netcore course check`. One task alone: `--task {manifest.tasks[0].id}`. Pack: `netcore course submit`.\n"
-    made = {manifest.file: source, manifest.notebook: notebook(source), "README.md": text(source) + table}
+    made = {manifest.file: source, manifest.notebook: notebook(source, manifest.compiled), "README.md": text(source) + table}
     figures = {f"figures/{path.name}": path.read_bytes() for path in sorted(folder.glob("figures/*"))}
     return {name: content.encode() for name, content in made.items()} | figures
 
@@ -108,4 +116,9 @@ def from_notebook(content: str) -> str:
         raise DataError("the notebook cannot be read: it is not a notebook in JSON (format 4)")
     if not sources:
         raise DataError(f"the notebook has no code cell with the tag {TAG!r}; start from the notebook of the handout")
-    return "\n\n\n".join(_MAGIC.sub(r"\1pass  # a line of notebook magic stood here", source) for source in sources) + "\n"
+    return "\n\n\n".join(_MAGIC.sub(_no_magic, source) for source in sources) + "\n"
+
+
+def _no_magic(line: re.Match[str]) -> str:
+    """A comment at the margin, where a compiler's directives may follow; a statement in a block, which may hold nothing else."""
+    return line[1] + ("pass  " if line[1].strip("\n") else "") + "# a line of notebook magic stood here"

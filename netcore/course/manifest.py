@@ -45,12 +45,19 @@ class Manifest:
     netcore: tuple[str, ...] = ()  # modules of netcore that the child may import, such as "errors"
     case_seconds: float = 10.0  # wall clock of one case
     seconds: float = 120.0  # wall clock of a whole submission
+    build_seconds: float = 60.0  # wall clock of compiling, where the file is Cython
+    races: tuple[str, ...] = ()  # `race_<name>` in checks.py: what is timed for the leaderboard when all is right
     memory_mb: int = 512  # beyond what Python and NumPy take
     max_bytes: int = 1 << 20  # of the file handed in
 
     @property
     def notebook(self) -> str:
         return Path(self.file).with_suffix(".ipynb").name
+
+    @property
+    def compiled(self) -> bool:
+        """The file is Cython, and is built before it is run."""
+        return self.file.endswith(".pyx")
 
     @property
     def points(self) -> float:
@@ -69,8 +76,8 @@ def read(path: Path) -> Manifest:
     manifest: Manifest = _build(Manifest, {**raw, "tasks": tasks}, str(path))
     if not tasks or len({task.id for task in tasks}) != len(tasks):
         raise ArgumentError(f"{path}: at least one task is needed, and no id twice")
-    if Path(manifest.file).name != manifest.file or not manifest.file.endswith(".py"):
-        raise ArgumentError(f"{path}: file must be the plain name of a Python file, got {manifest.file!r}")
+    if Path(manifest.file).name != manifest.file or not manifest.file.endswith((".py", ".pyx")):
+        raise ArgumentError(f"{path}: file must be the plain name of a Python or Cython file, got {manifest.file!r}")
     return manifest
 
 

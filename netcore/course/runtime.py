@@ -36,6 +36,8 @@ class Runtime:
         self._lock = _locked(self.folder / "lock")
         self._making = threading.Lock()
         self._made: dict[tuple[Any, ...], tuple[str, str]] = {}
+        self.built: dict[str, Any] = {}  # what build.py made, by the digest of its source
+        self.building: dict[str, threading.Lock] = {}
 
     def __enter__(self) -> "Runtime":
         return self

@@ -46,9 +46,10 @@ class Reply:
 
 
 class Child:
-    """One child with one submission; `facts` says how it is shut in, `failed` is the reply for all cases where the import failed."""
+    """One child with one submission; `facts` says how it is shut in, `failed` is the reply for all cases where the import failed.
+    `more` goes to the child with its set-up: the path of a built module, or what is to be built."""
 
-    def __init__(self, manifest: Manifest, source: str, runtime: Runtime, seconds: float) -> None:
+    def __init__(self, manifest: Manifest, source: str, runtime: Runtime, seconds: float, more: dict[str, Any] | None = None) -> None:
         python, site = runtime.tree(manifest)
         env = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
         self.printed = b""
@@ -68,7 +69,7 @@ class Child:
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self.to, self.back, self.prints = (pipe.fileno() for pipe in (self.process.stdin, self.process.stdout, self.process.stderr))
         os.set_blocking(self.to, False)
-        setup = {"file": manifest.file, "source": source, "seconds": int(seconds) + 2, "memory_mb": manifest.memory_mb}
+        setup = {"file": manifest.file, "source": source, "seconds": int(seconds) + 2, "memory_mb": manifest.memory_mb, **(more or {})}
         try:
             self._send(wire.request(setup), time.monotonic() + START_SECONDS)
             shut = wire.parse_header(self._receive(wire.HEADER, time.monotonic() + START_SECONDS))

@@ -32,18 +32,18 @@ def stage(path: str | Path, assignment: Assignment) -> Submission:
     if path.is_symlink() or not path.exists():
         raise DataError(f"{path.name}: there is no such file or folder" if not path.exists() else f"{path.name} is a link")
     if path.is_dir():
-        found = {name: data for name in wanted if (data := _regular(path / name, manifest.max_bytes)) is not None}
+        found = {name: data for name in wanted if (data := regular(path / name, manifest.max_bytes)) is not None}
     elif path.suffix == ".zip":
         found = _from_zip(path, wanted, manifest.max_bytes)
     else:
-        data = _regular(path, manifest.max_bytes)
+        data = regular(path, manifest.max_bytes)
         name = manifest.notebook if path.suffix == ".ipynb" else manifest.file
         found = {name: data} if data is not None else {}
     sources = {name: _text(data, name) for name, data in found.items()}
     if not sources:
         raise DataError(f"{path.name} holds neither {manifest.file} nor {manifest.notebook}")
     gaps = handout.with_gaps(assignment.source)
-    untouched = {manifest.file: gaps, manifest.notebook: handout.from_notebook(handout.notebook(gaps))}
+    untouched = {manifest.file: gaps, manifest.notebook: handout.from_notebook(handout.notebook(gaps, manifest.compiled))}
     changed = [name for name in wanted if name in sources and sources[name] != untouched[name]]
     chosen = (changed or list(sources))[0]
     return Submission(sources[chosen], seeds.digest(found[chosen]), chosen, len(changed) > 1)
@@ -57,7 +57,7 @@ def _text(data: bytes, name: str) -> str:
     return handout.from_notebook(text) if name.endswith(".ipynb") else text.replace("\r\n", "\n")
 
 
-def _regular(path: Path, limit: int) -> bytes | None:
+def regular(path: Path, limit: int) -> bytes | None:
     """The bytes of a regular file that is no link; None where there is none."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))

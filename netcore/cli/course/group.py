@@ -7,6 +7,7 @@ import click
 STUDENTS = {
     "list": "Show the assignments.",
     "start": "Get an assignment: a Python file, the same as a notebook, the text.",
+    "build": "Compile an assignment in Cython into a module.",
     "check": "Check your work; says what is wrong and what it may be.",
     "doctor": "Find out what is missing on this machine.",
     "submit": "Pack what is to be handed in.",

@@ -97,7 +97,7 @@ def expand(given: tuple[Path, ...], wanted: tuple[str, str]) -> list[Path]:
     found: list[Path] = []
     for path in given:
         if path.is_dir() and not any((path / name).exists() for name in wanted):
-            inside = sorted(p for p in path.iterdir() if p.is_dir() or p.suffix in (".zip", ".py", ".ipynb"))
+            inside = sorted(p for p in path.iterdir() if p.is_dir() or p.suffix in (".zip", ".py", ".pyx", ".ipynb"))
             found += inside or [path]
         else:
             found.append(path)

@@ -28,15 +28,16 @@ def number(points: float) -> str:
 
 def checked(record: Record) -> None:
     """The screen of `netcore course check`."""
-    visible = [t for t in record["tests"] if not t["hidden"]]
+    visible, said = [t for t in record["tests"] if not t["hidden"]], ""
     for test in visible:
         sign, style = ("✓", "green") if test["status"] == "ok" else ("·", "dim") if test["status"] == "missing" else ("✗", "red")
         state = "" if test["status"] == "ok" else WORDS[test["status"]]
         points = f"{number(test['points'])} of {number(test['max_points'])}"
         line = f"{escape(test['name']):38} {test['passed']:>2} of {test['total']} cases {points:>9}"
         show.console.print(f"[{style}]{sign}[/{style}] {line}  [{style}]{state}[/{style}]", soft_wrap=True)
-        if test["status"] not in ("ok", "missing"):
+        if test["status"] not in ("ok", "missing") and test["message"] != said:  # what keeps the whole file from running is said once
             told(test)
+        said = test["message"]
     if record.get("printed"):
         show.console.print("\n[bold]Your code printed[/bold]", style="dim")
         show.console.print(textwrap.indent("\n".join(printable(record["printed"]).splitlines()[:12]), "    "), markup=False)

@@ -1,4 +1,4 @@
-"""What students run: list, start, check, doctor, submit."""
+"""What students run: list, start, build, check, doctor, submit."""
 
 import json
 import zipfile
@@ -9,8 +9,8 @@ import click
 from netcore.cli import show
 from netcore.cli.course import screens
 from netcore.course import assignment as assignments
+from netcore.course import build, handout
 from netcore.course import doctor as doctors
-from netcore.course import handout
 from netcore.course.assignment import Assignment
 from netcore.course.grade import grade
 from netcore.course.stage import stage
@@ -59,6 +59,30 @@ def start_command(name: str, folder: Path | None) -> None:
     for each, what in about.items():
         show.console.print(f"  {each:18}{what}", markup=False)
     show.console.print(f"\nThen, as often as you like:  netcore course check {folder}", markup=False, soft_wrap=True)
+
+
+@click.command("build")
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.option("--assignment", "name", help="Which assignment it is, if the folder does not say.")
+def build_command(folder: Path, name: str | None) -> None:
+    """Compile an assignment in Cython into a module, to try it in Python.
+
+    `check` builds for itself. Nothing is shut in here: it is your own code.
+    """
+    chosen = which(folder, name)
+    manifest = chosen.manifest
+    if not manifest.compiled:
+        raise ArgumentError(f"{manifest.name} is plain Python; there is nothing to build")
+    home, source = folder if folder.is_dir() else folder.parent, stage(folder, chosen)
+    if source.came_as != manifest.file:
+        (home / manifest.file).write_text(source.source, encoding="utf-8")
+        show.console.print(f"{manifest.file} is made anew from {source.came_as}", markup=False)
+    try:
+        made = build.local(home / manifest.file)
+    except build.BuildError as error:
+        raise click.ClickException(f"{manifest.file} does not compile: {error}")
+    stem = Path(manifest.file).stem
+    show.console.print(f"{made}\n\nIn Python, in this folder:  import {stem}; {stem}.{manifest.tasks[0].id}(…)", markup=False, soft_wrap=True)
 
 
 @click.command("check")

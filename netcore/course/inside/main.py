@@ -13,7 +13,7 @@ from typing import Any
 SITE = sys.argv[1]
 sys.path.append(SITE)
 
-from netcore.course.inside import sandbox, wire  # noqa: E402 - the path comes first
+from netcore.course.inside import landlock, sandbox, wire  # noqa: E402 - the path comes first
 
 SIGNALLED = 128  # the keeper's exit code, plus the number of the signal that ended the child
 REPLIES = 3
@@ -70,22 +70,22 @@ def child(setup: dict[str, Any]) -> None:
     os.dup2(1, REPLIES, inheritable=False)
     os.dup2(2, 1)  # what the submission prints
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    import linecache
-    import types
+    if "build" in setup:
+        from netcore.course.inside import compiling
 
+        compiling.build(setup, os.path.dirname(SITE), REPLIES)
     import numpy as np
 
     from netcore.course.inside import program
 
-    facts = sandbox.enter([os.path.dirname(SITE)], setup["seconds"], setup["memory_mb"])
+    built = [(os.path.dirname(setup["module"]), landlock.READ)] if setup.get("module") else []
+    if setup.get("cpu") is not None:
+        os.sched_setaffinity(0, {setup["cpu"]})
+    facts = sandbox.enter([(os.path.dirname(SITE), landlock.READ), *built], setup["seconds"], setup["memory_mb"])
     wire.write_all(REPLIES, wire.header("shut", facts=facts | {"pid_namespace": setup.get("contained", False)}))
-    file, source = setup["file"], setup["source"]
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    module = types.ModuleType(file.removesuffix(".py"))
-    module.__file__ = file
-    sys.modules[module.__name__] = module
+    file = setup["file"]
     try:
-        exec(compile(source, file, "exec"), module.__dict__)
+        module = imported(setup)
     except BaseException as error:
         status, message = failure(error, file)
         wire.write_all(REPLIES, wire.header(status, message=message))
@@ -101,6 +101,30 @@ def child(setup: dict[str, Any]) -> None:
         except EOFError:
             os._exit(0)
         answer(module.__dict__, request, arrays, program, file)
+
+
+def imported(setup: dict[str, Any]) -> Any:
+    """The submission as a module: its source is run, or what was built from it loaded."""
+    import importlib.machinery
+    import importlib.util
+    import linecache
+    import types
+
+    file, source = setup["file"], setup["source"]
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    name = file.rpartition(".")[0]
+    if setup.get("module"):
+        loader = importlib.machinery.ExtensionFileLoader(name, setup["module"])
+        spec = importlib.util.spec_from_file_location(name, setup["module"], loader=loader)
+        module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+        sys.modules[name] = module
+        loader.exec_module(module)
+        return module
+    module = types.ModuleType(name)
+    module.__file__ = file
+    sys.modules[name] = module
+    exec(compile(source, file, "exec"), module.__dict__)
+    return module
 
 
 def answer(module: dict[str, Any], request: dict[str, Any], arrays: list[Any], program: Any, file: str) -> None:

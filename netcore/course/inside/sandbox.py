@@ -47,28 +47,29 @@ def guard_children() -> bool:
     return contained
 
 
-def enter(readable: list[str], seconds: int, memory_mb: int) -> dict[str, Any]:
-    """Shut this process in for good; returns what was achieved, with the tier."""
-    facts: dict[str, Any] = {"limits": _limits(seconds, memory_mb)}
+def enter(allowed: list[tuple[str, int]], seconds: int, memory_mb: int, kind: str = "run", file_mb: int = 0) -> dict[str, Any]:
+    """Shut this process in for good: paths with their rights (landlock.py), limits, and which system calls (seccomp.py).
+    Returns what was achieved, with the tier."""
+    facts: dict[str, Any] = {"limits": _limits(seconds, memory_mb, file_mb)}
     if sys.platform == "linux":
         libc = _libc()
         facts["uid_drop"] = _drop()
         facts["undumpable"] = undumpable()
         _prctl(PDEATHSIG, signal.SIGKILL)
         if _prctl(NO_NEW_PRIVS, 1):
-            facts["landlock"] = landlock.restrict(libc, readable)
+            facts["landlock"] = landlock.restrict(libc, allowed)
             _no_capabilities(libc)
-            facts["seccomp"] = seccomp.install(libc)
+            facts["seccomp"] = seccomp.install(libc, kind)
     facts["tier"] = 2 if facts.get("landlock") and facts.get("seccomp") else 1 if facts.get("uid_drop") else 0
     return facts
 
 
-def _limits(seconds: int, memory_mb: int) -> bool:
+def _limits(seconds: int, memory_mb: int, file_mb: int) -> bool:
     try:
         import resource
     except ImportError:
         return False
-    wanted = {"RLIMIT_CORE": 0, "RLIMIT_CPU": seconds, "RLIMIT_FSIZE": 0, "RLIMIT_NOFILE": 64}
+    wanted = {"RLIMIT_CORE": 0, "RLIMIT_CPU": seconds, "RLIMIT_FSIZE": file_mb << 20, "RLIMIT_NOFILE": 64}
     if sys.platform == "linux":
         with open("/proc/self/statm") as file:
             wanted["RLIMIT_AS"] = int(file.read().split()[0]) * resource.getpagesize() + (memory_mb << 20)

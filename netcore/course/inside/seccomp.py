@@ -2,7 +2,9 @@
 
 Nothing on the list opens a socket, makes a process, sends a signal, traces, mounts, or changes a file: `open` only for
 reading, `clone` only for threads, `prlimit` and `fcntl` only to ask. So UDP, abstract sockets, io_uring, userfaultfd and
-whatever a later kernel adds are out without being named. Source: seccomp(2), linux/seccomp.h, linux/bpf_common.h.
+whatever a later kernel adds are out without being named. Two wider lists are for building what is submitted as source: `write`
+may change files, where Landlock lets it, and `build` may also start programs, but make no namespace.
+Source: seccomp(2), linux/seccomp.h, linux/bpf_common.h.
 """
 
 import ctypes
@@ -13,6 +15,7 @@ ALLOW, DENY, NO_SUCH_CALL, KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
 LOAD, EQUAL, ANY_BIT, RETURN = 0x20, 0x15, 0x45, 0x06  # opcodes of classic BPF
 WRITING = 0x1 | 0x2 | 0x40 | 0x200  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC
 CLONE_THREAD = 0x10000
+CLONE_NEW = 0x7E020080  # all kinds of namespaces
 
 # read write close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn pread64 readv writev access
 # select sched_yield mremap madvise dup nanosleep getpid exit uname getcwd readlink gettimeofday getrlimit getrusage sysinfo times getuid
@@ -27,6 +30,13 @@ AARCH64 = (
     *(17, 23, 48, 57, 61, 62, 63, 64, 65, 66, 67, 72, 73, 78, 79, 80, 93, 94, 96, 98, 99, 101, 113, 114, 115, 123, 124, 128, 132, 134, 135, 139),
     *(153, 160, 163, 165, 168, 169, 172, 173, 174, 175, 176, 177, 178, 179, 214, 215, 216, 222, 226, 233, 278, 283, 291, 293, 439),
 )
+# unlink unlinkat ftruncate fallocate, for a build that writes; rename fork vfork execve wait4 waitid pipe pipe2 dup2 dup3 arch_prctl
+# umask chmod fchmod fchmodat ioctl fadvise64 getpgrp statfs fstatfs seccomp landlock_*, for one that starts programs
+WRITES = {"x86_64": (77, 87, 263, 285), "aarch64": (35, 46, 47)}
+BUILDS = {
+    "x86_64": (16, 22, 33, 57, 58, 59, 61, 82, 90, 91, 95, 111, 137, 138, 158, 221, 247, 264, 268, 292, 293, 316, 317, 444, 445, 446),
+    "aarch64": (24, 29, 38, 43, 44, 52, 53, 59, 95, 166, 221, 223, 260, 276, 277, 444, 445, 446),
+}
 # machine: (audit number, allowed, seccomp, {open-like call: which argument holds the flags}, clone, prlimit64, fcntl)
 MACHINES = {
     "x86_64": (0xC000003E, X86_64, 317, {2: 1, 257: 2}, 56, 302, 72),
@@ -35,9 +45,11 @@ MACHINES = {
 CLONE3 = 435
 
 
-def filter_for(machine: str) -> bytes:
-    """The filter's instructions. Each rule is complete in itself, so that no jump is longer than the rule."""
+def filter_for(machine: str, kind: str = "run") -> bytes:
+    """The filter's instructions, to run, write or build. Each rule is complete in itself, so that no jump is longer than the rule."""
     audit, allowed, _, opens, clone, prlimit, fcntl = MACHINES[machine]
+    if kind != "run":
+        allowed += (*opens, *WRITES[machine], *(BUILDS[machine] if kind == "build" else ()))
 
     def argument(index: int, high: bool = False) -> tuple[int, int, int, int]:
         return (LOAD, 0, 0, 16 + 8 * index + (4 if high else 0))
@@ -51,18 +63,19 @@ def filter_for(machine: str) -> bytes:
         code += rule(number, yes)
     for number, index in opens.items():
         code += rule(number, argument(index), (ANY_BIT, 1, 0, WRITING), yes, no)
-    code += rule(clone, argument(0), (ANY_BIT, 0, 1, CLONE_THREAD), yes, no)
+    threads, programs = (ANY_BIT, 0, 1, CLONE_THREAD), (ANY_BIT, 1, 0, CLONE_NEW)
+    code += rule(clone, argument(0), programs if kind == "build" else threads, yes, no)
     code += rule(prlimit, argument(2), (EQUAL, 0, 3, 0), argument(2, high=True), (EQUAL, 0, 1, 0), yes, no)
-    code += rule(fcntl, argument(1), (EQUAL, 1, 0, 1), (EQUAL, 0, 1, 3), yes, no)
+    code += rule(fcntl, argument(1), (EQUAL, 2, 0, 1), (EQUAL, 1, 0, 2), (EQUAL, 0, 1, 3), yes, no)
     code += rule(CLONE3, (RETURN, 0, 0, NO_SUCH_CALL))  # glibc then takes clone, whose flags can be looked at
     return b"".join(struct.pack("<HBBI", *line) for line in [*code, no])
 
 
-def install(libc: ctypes.CDLL) -> bool:
+def install(libc: ctypes.CDLL, kind: str = "run") -> bool:
     """For all threads of this process, for good. False where the machine or the kernel does not know it."""
     if platform.machine() not in MACHINES:
         return False
-    code = filter_for(platform.machine())
+    code = filter_for(platform.machine(), kind)
     buffer = ctypes.create_string_buffer(code, len(code))
     program = ctypes.create_string_buffer(struct.pack("@HP", len(code) // 8, ctypes.addressof(buffer)), 16)
     return libc.syscall(ctypes.c_long(MACHINES[platform.machine()][2]), ctypes.c_long(1), ctypes.c_long(1), program) == 0
