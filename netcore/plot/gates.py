@@ -1,4 +1,4 @@
-"""Gate traces: what the gates of an LSTM do at each character of a text."""
+"""Gate traces: what the gates of an LSTM or a GRU do at each character of a text."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,10 +12,10 @@ def gate_traces(traces: Mapping[str, np.ndarray], text: Sequence[str], ax: Any =
     """Heat maps under one another, a row a unit, a column a character: gates in 0..1, the cell state around 0.
 
     `text` is a string, or a list of words, one for each step. `traces` maps a name to (T, H), as `netcore.analysis.gate_trace`
-    gives them; the `units` that vary most over the text (in the first trace named 'forget', else the first) are shown, the
-    same in all maps. Returns the Axes (array).
+    gives them; the `units` that vary most over the text (in the forget gate; of a GRU in the update gate, else in the first trace)
+    are shown, the same in all maps. Returns the Axes (array).
     """
-    first = traces.get("forget", next(iter(traces.values())))
+    first = traces.get("forget", traces.get("update", next(iter(traces.values()))))
     shown = np.sort(np.argsort(first.std(axis=0))[::-1][:units])
     if ax is None:
         size = (max(6.0, 0.16 * len(text) + 1.5), 1.15 * len(traces) + 0.8)

@@ -5,7 +5,7 @@ import pytest
 
 from netcore import analysis, plot
 from netcore.errors import ArgumentError, ShapeError
-from netcore.layers import LSTM
+from netcore.layers import GRU, LSTM, RNN, Linear
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -64,6 +64,27 @@ def test_gate_trace_is_what_the_cell_computes():
     before = np.vstack([np.zeros((1, 5), np.float32), traces["cell"][:-1]])
     np.testing.assert_allclose(traces["cell"], traces["forget"] * before + traces["input"] * traces["candidate"], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(traces["output"] * np.tanh(traces["cell"]), lstm.forward(x[None])[0], rtol=1e-5, atol=1e-6)
+
+
+def test_gate_trace_of_a_gru_and_of_a_plain_rnn():
+    """h_t = z · h_(t-1) + (1 - z) · n, also of the second layer; a plain RNN shows its state."""
+    gru = GRU(3, 5, num_layers=2, rng=1)
+    x = np.random.default_rng(1).standard_normal((6, 3)).astype(np.float32)
+    traces = analysis.gate_trace(gru, x, layer=1)
+    before = np.vstack([np.zeros((1, 5), np.float32), traces["state"][:-1]])
+    np.testing.assert_allclose(traces["state"], traces["update"] * before + (1 - traces["update"]) * traces["new"], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(traces["state"], gru.forward(x[None])[0], rtol=1e-6, atol=1e-7)
+    panels = plot.gate_traces(traces, "abcdef", units=3)
+    assert [panel.get_ylabel() for panel in panels] == ["reset", "update", "new", "state"]
+    rnn = RNN(3, 5, nonlinearity="relu", rng=1)
+    np.testing.assert_allclose(analysis.gate_trace(rnn, x)["state"], rnn.forward(x[None])[0], rtol=1e-6, atol=1e-7)
+    for wrong, message in ((Linear(3, 5), "an LSTM, GRU or RNN"), (LSTM(3, 5, bidirectional=True), "one direction")):
+        with pytest.raises(ArgumentError, match=message):
+            analysis.gate_trace(wrong, x)
+    with pytest.raises(ArgumentError, match=r"0\.\.1, got 2"):
+        analysis.gate_trace(gru, x, layer=2)
+    with pytest.raises(ShapeError, match="D=3"):
+        analysis.gate_trace(gru, x[:, :2])
 
 
 def test_code_map_names_the_classes():
