@@ -25,7 +25,7 @@ FLOORS = [
     ["training"],
     ["distributed"],
     ["recipes"],
-    ["course"],
+    ["course", "report"],
     ["demo"],
     ["cli"],
     ["__main__"],

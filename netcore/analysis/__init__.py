@@ -6,6 +6,7 @@
 | what can be read off a representation?               | probe, handmade, pca                      |
 | can it be used elsewhere?                            | transfer                                  |
 | what does a unit see, and like?                      | receptive, patches, ascent                |
+| what does it confuse, how sure is it?                | confusion                                 |
 | which pixels matter? which units?                    | saliency, ablation, selectivity           |
 | do units, or layers, say the same?                   | spectrum, similarity                      |
 | what did an auto-encoder learn?                      | latent, manifold, ledger                  |
@@ -15,6 +16,7 @@
 from netcore.analysis.ablation import AblationCurve, ablation_curve, importance
 from netcore.analysis.ascent import Ascent, maximise
 from netcore.analysis.bptt import Microscope, bptt_microscope
+from netcore.analysis.confusion import Calibration, calibration, confusion
 from netcore.analysis.gates import gate_trace
 from netcore.analysis.handmade import oriented_gradients, zoning
 from netcore.analysis.latent import decode, grid, interpolate, traverse

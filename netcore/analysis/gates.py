@@ -35,7 +35,8 @@ def gate_trace(rnn: Any, x: np.ndarray, layer: int = 0) -> dict[str, np.ndarray]
         raise ArgumentError(f"layer must be in 0..{rnn.num_layers - 1}, got {layer}")
     if x.ndim != 2 or x.shape[1] != rnn.input_size:
         raise ShapeError(f"x must be one sequence (T, D={rnn.input_size}), got shape {x.shape}")
-    inputs, traces = np.ascontiguousarray(x[None]), {}
+    traces: dict[str, np.ndarray] = {}
+    inputs = np.ascontiguousarray(x[None])
     for index in range(layer + 1):
         inputs, traces = _layer(rnn, inputs, [None if p is None else p.data for p in rnn.weights(f"_l{index}")])
     return traces
@@ -50,5 +51,6 @@ def _layer(rnn: Any, x: np.ndarray, weights: list[Any]) -> tuple[np.ndarray, dic
         y, _, cache = F.gru_forward(x, *weights)
         gates = {gate.name.lower(): cache.gates[:, rows_of(gate, rnn.hidden_size)] for gate in GRUGate}
         return y, gates | {"state": y[0]}
-    y, _, _ = F.rnn_forward(x, *weights, nonlinearity=rnn.nonlinearity)
+    w_ih, w_hh, b_ih, b_hh = weights
+    y, _, _ = F.rnn_forward(x, w_ih, w_hh, b_ih, b_hh, nonlinearity=rnn.nonlinearity)
     return y, {"state": y[0]}

@@ -19,6 +19,7 @@ COMMANDS = {
     "eval": "Measure a trained network on its test data.",
     "predict": "Apply a trained network to a file.",
     "sample": "Let a character model write.",
+    "report": "Write a run up as one HTML file, with figures.",
     "info": "What was built, found and used; checks itself in two seconds.",
     "profile": "Tell where the time of a training step goes.",
     "gradcheck": "Compare the gradients of layers with differences.",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from netcore.errors import ArgumentError
-from netcore.plot.style import CYCLE, MARKERS, axes
+from netcore.plot.style import CYCLE, MARKERS, apart, axes
 
 
 def learning_curves(
@@ -19,11 +19,17 @@ def learning_curves(
     ax = axes(ax)
     epochs = [line["epoch"] for line in history]
     for (key, label), colour, marker in zip(names.items(), CYCLE, MARKERS, strict=False):
-        values = [line[key] for line in history]
-        ax.plot(epochs, values, color=colour, marker=marker, markersize=4, linewidth=1.6, label=label)
-        ax.annotate(f"{values[-1]:.3g}", (epochs[-1], values[-1]), xytext=(6, 0), textcoords="offset points", color=colour, va="center")
+        ax.plot(epochs, [line[key] for line in history], color=colour, marker=marker, markersize=4, linewidth=1.6, label=label)
     ax.set(xlabel="epoch", ylabel=ylabel, title=title)
+    ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     ax.spines[["top", "right"]].set_visible(False)
     ax.margins(x=0.1)
-    ax.legend(frameon=False)
+    if len(epochs) == 1:
+        ax.set_xlim(epochs[0] - 1, epochs[0] + 1)
+    last = [history[-1][key] for key in names][: len(CYCLE)]
+    low, high = ax.get_ylim()
+    for value, place, colour in zip(last, apart(last, 0.06 * (high - low)), CYCLE, strict=False):
+        ax.annotate(f"{value:.3g}", (epochs[-1], place), xytext=(6, 0), textcoords="offset points", color=colour, va="center")
+    if len(names) > 1:
+        ax.legend(frameon=False)
     return ax

@@ -5,15 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from netcore.plot.style import axes, pyplot
+from netcore.plot.style import pyplot
 
 
-def gate_traces(traces: Mapping[str, np.ndarray], text: Sequence[str], ax: Any = None, *, units: int = 12, title: str = "gates over a text") -> Any:
+def gate_traces(
+    traces: Mapping[str, np.ndarray], text: Sequence[str], ax: Any = None, *, units: int = 12, title: str = "gates over a text",
+    unit: str = "character",
+) -> Any:  # fmt: skip
     """Heat maps under one another, a row a unit, a column a character: gates in 0..1, the cell state around 0.
 
-    `text` is a string, or a list of words, one for each step. `traces` maps a name to (T, H), as `netcore.analysis.gate_trace`
-    gives them; the `units` that vary most over the text (in the forget gate; of a GRU in the update gate, else in the first trace)
-    are shown, the same in all maps. Returns the Axes (array).
+    `text` is a string, or a list of words, one for each step; `unit` says what is read at a step. `traces` maps a name to (T, H),
+    as `netcore.analysis.gate_trace` gives them; the `units` that vary most over the text (in the forget gate; of a GRU in the
+    update gate, else in the first trace) are shown, the same in all maps. Returns the Axes (array).
     """
     first = traces.get("forget", traces.get("update", next(iter(traces.values()))))
     shown = np.sort(np.argsort(first.std(axis=0))[::-1][:units])
@@ -31,17 +34,5 @@ def gate_traces(traces: Mapping[str, np.ndarray], text: Sequence[str], ax: Any =
         panel.figure.colorbar(image, ax=panel, pad=0.01, aspect=8)
     panels[0].set_title(title)
     panels[-1].set_xticks(range(len(text)), [{"\n": "↵", " ": "␣"}.get(c, c) for c in text], fontsize=8, family="monospace")
-    panels[-1].set_xlabel(f"character read; each row is one of {len(shown)} units")
-    return ax
-
-
-def code_map(codes: np.ndarray, labels: np.ndarray, names: list[str] | None = None, ax: Any = None, *, title: str = "codes") -> Any:
-    """Two-dimensional codes (N, 2) coloured by label, with each class's name at its median. Returns the Axes."""
-    ax = axes(ax, 5, 5)
-    for label in np.unique(labels):
-        own = codes[labels == label]
-        ax.scatter(own[:, 0], own[:, 1], s=4, alpha=0.6, color=pyplot().get_cmap("tab10")(int(label) % 10))
-        box = {"fc": "white", "ec": "none", "alpha": 0.7, "pad": 1}
-        ax.text(*np.median(own, axis=0), names[int(label)] if names else str(label), ha="center", fontsize=9, bbox=box)
-    ax.set(xlabel="code 1", ylabel="code 2", title=title)
+    panels[-1].set_xlabel(f"{unit} read; each row is one of {len(shown)} units")
     return ax

@@ -1,5 +1,6 @@
 """Feature maps, and what a pixel matters: pictures on the grid of the image."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -62,5 +63,20 @@ def gallery(images: dict[str, np.ndarray], ax: Any = None, *, columns: int = 9, 
             if k < len(stack):
                 panel.imshow(stack[k], cmap="gray", interpolation="nearest")
         axes[row * columns].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+    axes[0].figure.suptitle(title, fontsize=10)
+    return axes
+
+
+def captioned(images: np.ndarray, captions: Sequence[str], ax: Any = None, *, columns: int = 6, title: str = "") -> Any:
+    """Images (N, H, W), (N, 1, H, W) or in colour (N, 3, H, W), all of pixels in 0..1, each under its caption. Returns the Axes (array)."""
+    if len(images) != len(captions):
+        raise ShapeError(f"{len(images)} images need as many captions, got {len(captions)}")
+    lines = max((caption.count("\n") + 1 for caption in captions), default=1)
+    axes = panels(ax, len(images), columns, 1.25, 1.15 + 0.16 * lines)
+    for panel, image, caption in zip(axes, images, captions, strict=False):
+        bare(panel)
+        flat = image.transpose(1, 2, 0) if image.ndim == 3 and image.shape[0] == 3 else image.reshape(image.shape[-2:])
+        panel.imshow(flat, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        panel.set_title(caption, fontsize=8, pad=3, linespacing=1.25)
     axes[0].figure.suptitle(title, fontsize=10)
     return axes

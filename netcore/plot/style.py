@@ -1,5 +1,6 @@
-"""How pictures look: colours that the colour-blind can tell apart (Okabe and Ito, 2008), thin axes, and print-sized text."""
+"""How pictures look: colours that the colour-blind can tell apart (Okabe and Ito, 2008; for classes, Tol, 2021), thin axes, and print-sized text."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from netcore.errors import ArgumentError
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#222222"
 CYCLE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
 MARKERS = ("o", "s", "^", "D", "v", "P")
+CLASSES = ("#332288", "#88CCEE", "#117733", "#DDCC77", "#CC6677", "#AA4499", "#44AA99", "#999933", "#882255", "#661100")  # P. Tol, 2021, "muted"
+CLASS_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
 
 def pyplot() -> Any:
@@ -36,6 +39,30 @@ def panels(ax: Any, count: int, columns: int, width: float, height: float) -> An
     for panel in grid.ravel()[count:]:
         panel.set_axis_off()
     return grid.ravel()
+
+
+def apart(places: Sequence[float], gap: float) -> list[float]:
+    """Places for labels, at least `gap` apart, in the same order and as near to the wanted ones as one sweep finds them.
+
+    >>> apart([1.0, 5.0, 1.2], 1.0)
+    [0.6, 5.0, 1.6]
+    """
+    order = np.argsort(places, kind="stable")
+    found = np.array([float(places[k]) for k in order])
+    groups = [[k] for k in range(len(found))]  # neighbours that touch are spread around their common middle
+    k = 0
+    while k + 1 < len(groups):
+        a, b = groups[k], groups[k + 1]
+        if found[b[0]] - found[a[-1]] < gap * (1 - 1e-9):
+            groups[k : k + 2] = [a + b]
+            middle = np.mean([places[order[i]] for i in a + b])
+            found[a + b] = middle + gap * (np.arange(len(a + b)) - (len(a + b) - 1) / 2)
+            k = max(k - 1, 0)
+        else:
+            k += 1
+    spread = np.empty(len(found))
+    spread[order] = found
+    return [round(float(place), 12) for place in spread]
 
 
 def bare(ax: Any) -> None:
