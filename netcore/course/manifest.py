@@ -4,7 +4,7 @@ Every key is read here and nowhere else; a key that is missing or unknown is an 
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ class Manifest:
     build_seconds: float = 60.0  # wall clock of compiling, where the file is Cython
     races: tuple[str, ...] = ()  # `race_<name>` in checks.py: what is timed for the leaderboard when all is right
     memory_mb: int = 512  # beyond what Python and NumPy take
+    training: dict[str, Any] = field(default_factory=dict)  # `recipe` and its options: what `netcore course try` runs
     max_bytes: int = 1 << 20  # of the file handed in
 
     @property

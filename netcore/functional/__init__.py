@@ -63,6 +63,7 @@ from netcore.functional.pool import (
     max_pool2d_forward,
 )
 from netcore.functional.rnn import rnn_backward, rnn_cell_backward, rnn_cell_forward, rnn_forward
+from netcore.functional.seam import replaced
 from netcore.functional.softmax import (
     cross_entropy_backward,
     cross_entropy_forward,

@@ -9,6 +9,7 @@ STUDENTS = {
     "start": "Get an assignment: a Python file, the same as a notebook, the text.",
     "build": "Compile an assignment in Cython into a module.",
     "check": "Check your work; says what is wrong and what it may be.",
+    "try": "Train a network with your functions in place of the engine's.",
     "doctor": "Find out what is missing on this machine.",
     "submit": "Pack what is to be handed in.",
 }

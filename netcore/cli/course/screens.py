@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from netcore.cli import show
 from netcore.course.results import Record
+from netcore.course.swap import Tally
 
 WORDS = {
     "wrong_value": "wrong numbers",
@@ -62,3 +63,14 @@ def told(test: dict[str, Any]) -> None:
 def printable(text: str) -> str:
     """No escape sequences, whatever a submission prints."""
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+
+
+def swapped(tallies: dict[str, Tally]) -> None:
+    """What a hot-swap counted: calls that were compared, and how much slower than the engine the student's functions were."""
+    rows = []
+    for name, tally in tallies.items():
+        if tally.calls:
+            ratio = f"{tally.own_s / tally.engine_s:.1f} ×" if tally.engine_s else ""
+            rows.append((name, f"{tally.calls:,}", f"{tally.own_s:.2f} s", f"{tally.engine_s:.2f} s", ratio))
+    show.console.print()
+    show.table("function", "compared>", "yours>", "the engine>", "yours to engine>", rows=rows)

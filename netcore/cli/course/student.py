@@ -1,15 +1,16 @@
-"""What students run: list, start, build, check, doctor, submit."""
+"""What students run: list, start, build, check, try, doctor, submit."""
 
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import click
 
 from netcore.cli import show
 from netcore.cli.course import screens
 from netcore.course import assignment as assignments
-from netcore.course import build, handout
+from netcore.course import build, handout, swap, trying
 from netcore.course import doctor as doctors
 from netcore.course.assignment import Assignment
 from netcore.course.grade import grade
@@ -103,6 +104,34 @@ def check_command(folder: Path, tasks: tuple[str, ...], name: str | None) -> Non
     screens.checked(record)
     if submission.both:
         show.console.print(f"\nBoth {chosen.manifest.file} and {chosen.manifest.notebook} were changed; {submission.came_as} counts.", style="yellow")
+
+
+@click.command("try")
+@click.argument("name", metavar="ASSIGNMENT")
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option("--epochs", type=click.IntRange(1), help="Passes over the training data.  [default: the assignment's]")
+@click.option("--limit", type=click.IntRange(1), help="Use only that many training examples.")
+@click.option("--data", help="Another data set, where the recipe takes one.")
+def try_command(name: str, folder: Path | None, **options: Any) -> None:
+    """Train a network with your functions in place of the engine's.
+
+    Each call is compared with the engine's; the first that differs ends the training and is shown. Nothing is shut in: it is
+    your own code, on your own machine.
+    """
+    folder = folder or (Path(name) if Path(name).is_dir() and not (Path(name) / "assignment.toml").exists() else Path())
+    chosen = assignments.find(name)
+    try:
+        trial = trying.prepare(chosen, stage(folder, chosen), **options)
+    except build.BuildError as error:
+        raise click.ClickException(f"{chosen.manifest.file} does not compile: {error}")
+    show.console.print(f"[bold]{trial.recipe.name}[/bold] with your functions in place of the engine's ({chosen.manifest.file} in {folder}/)\n")
+    try:
+        result = trial.run(progress=True)
+    except swap.Diverged as error:
+        screens.swapped(trial.swap.tallies)
+        raise click.ClickException(f"here your function and the engine's part:\n    {error}")
+    screens.swapped(trial.swap.tallies)
+    show.fact(result.test_name, show.metrics_text(result.test))
 
 
 @click.command("doctor")
