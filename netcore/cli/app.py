@@ -20,6 +20,7 @@ COMMANDS = {
     "predict": "Apply a trained network to a file.",
     "sample": "Let a character model write.",
     "report": "Write a run up as one HTML file, with figures.",
+    "explore": "Open a page that looks into a trained network.",
     "info": "What was built, found and used; checks itself in two seconds.",
     "profile": "Tell where the time of a training step goes.",
     "gradcheck": "Compare the gradients of layers with differences.",

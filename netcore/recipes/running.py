@@ -5,7 +5,7 @@
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from netcore.layers import Layer
 from netcore.recipes.base import Facts, Prepared, Recipe
 from netcore.recipes.registry import get
 from netcore.rng import manual_seed
-from netcore.training import Run, evaluate, fit
+from netcore.training import Callback, Run, evaluate, fit
 
 
 @dataclass
@@ -37,10 +37,11 @@ def train(
     progress: bool | None = None,
     announce: Callable[[Prepared, Layer], None] | None = None,
     distributed: Any = None,
+    watch: Sequence[Callback] = (),
 ) -> Result:
     """Train a recipe. `root` is the folder of data sets; with a `run`, everything that matters is kept in its folder.
     `announce(data, net)` is called before the first step. With a `distributed` group of processes, each runs its rows of
-    every batch, and one of them writes the folder.
+    every batch, and one of them writes the folder. `watch` are callbacks that look on.
 
     Raises CheckpointError where the folder holds a run already and `resume` is false, or another one where it is true.
     """
@@ -60,7 +61,7 @@ def train(
         announce(data, net)
     history = fit(
         net, task.loss, optimizer, data.train, data.val, recipe.epochs, task=task, schedule=schedule,
-        clip=recipe.joint_clip, callbacks=recipe.callbacks(), run=folder, resume=resume, progress=progress,
+        clip=recipe.joint_clip, callbacks=[*recipe.callbacks(), *watch], run=folder, resume=resume, progress=progress,
         distributed=distributed,
     )  # fmt: skip
     test = measure(net, task, data.test)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Callback:
-    """Base class; override what you need. `state_dict` holds numbers (JSON), `arrays` arrays; both go into checkpoints."""
+    """Base class; override what you need. `state_dict` holds numbers (JSON), `arrays` arrays; both go into checkpoints.
+    One that only looks on sets `kept` to False: checkpoints do not know of it, so a run goes on with it or without."""
+
+    kept: ClassVar[bool] = True
 
     def after_batch(self, job: Job) -> None:
         """After the optimiser's step."""

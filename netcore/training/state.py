@@ -32,6 +32,7 @@ class Job:
     ) -> None:  # fmt: skip
         self.net, self.optimizer, self.loader, self.val, self.task = net, optimizer, loader, val, task
         self.schedule, self.callbacks, self.run = schedule, list(callbacks), run
+        self.kept = [callback for callback in self.callbacks if callback.kept]  # those whose state is part of a checkpoint
         self.epoch = self.step = 0
         self.loss_sum, self.samples = 0.0, 0
         self.history: list[dict[str, float]] = []
@@ -106,7 +107,7 @@ class Job:
         arrays = {f"net.{name}": value for name, value in self.net.state_dict().items()}
         arrays |= {f"optimizer.{name}": value for name, value in optimizer.items() if isinstance(value, np.ndarray)}
         arrays |= {f"task.{name}": value for name, value in self.task.state_dict().items()}
-        for i, callback in enumerate(self.callbacks):
+        for i, callback in enumerate(self.kept):
             arrays |= {f"callback.{i}.{name}": value for name, value in callback.arrays().items()}
         numbers = {
             "epoch": self.epoch,
@@ -117,7 +118,7 @@ class Job:
             "stopped": self.stopped,
             "optimizer": {name: value for name, value in optimizer.items() if not isinstance(value, np.ndarray)},
             "schedule": None if self.schedule is None else self.schedule.state_dict(),
-            "callbacks": [callback.state_dict() for callback in self.callbacks],
+            "callbacks": [callback.state_dict() for callback in self.kept],
             "best": self.best,
             "loaders": [loader.state_dict() if hasattr(loader, "state_dict") else None for loader in (self.loader, self.val)],
             "generators": [jsonable(generator) for generator in self._generators()],
@@ -154,7 +155,7 @@ class Job:
         self.net.load_state_dict(part(arrays, "net."))
         self.optimizer.load_state_dict(numbers["optimizer"] | part(arrays, "optimizer."))
         self.task.load_state_dict(part(arrays, "task."))
-        for i, (callback, state) in enumerate(zip(self.callbacks, numbers["callbacks"], strict=True)):
+        for i, (callback, state) in enumerate(zip(self.kept, numbers["callbacks"], strict=True)):
             callback.load_state_dict(state, part(arrays, f"callback.{i}."))
         if self.schedule is not None:
             self.schedule.load_state_dict(numbers["schedule"])
