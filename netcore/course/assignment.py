@@ -81,11 +81,11 @@ class Assignment:
 
     @cached_property
     def reference(self) -> dict[str, Any]:
-        return _load(self.solution, self.manifest.file)
+        return load(self.solution, self.manifest.file)
 
     @cached_property
     def _mutated(self) -> dict[str, tuple[Mutant, dict[str, Any]]]:
-        return {f"{m.task}/{m.name}": (m, _load(self.mutate(m), self.manifest.file)) for m in self.mutants}
+        return {f"{m.task}/{m.name}": (m, load(self.mutate(m), self.manifest.file)) for m in self.mutants}
 
     def mutate(self, mutant: Mutant) -> str:
         """The solution with one mistake."""
@@ -102,7 +102,7 @@ def evaluate(module: dict[str, Any], case: Case, double: bool = False) -> list[n
     return [np.asarray(value) for value in values]
 
 
-def _load(source: str, file: str) -> dict[str, Any]:
+def load(source: str, file: str) -> dict[str, Any]:
     """A module's names, from trusted source; Cython runs as the Python that it is without its types."""
     scope: dict[str, Any] = {"__name__": file.rpartition(".")[0]}
     exec(compile(untyped(source) if file.endswith(".pyx") else source, file, "exec"), scope)

@@ -43,6 +43,11 @@ class Built:
         return {"module": self.path} if self.path else {}
 
 
+def built(manifest: Manifest, source: str, runtime: Runtime) -> Built:
+    """What a child needs beside the source: a module where the file is Cython, otherwise nothing."""
+    return module(manifest, source, runtime) if manifest.compiled else Built()
+
+
 def module(manifest: Manifest, source: str, runtime: Runtime) -> Built:
     """Build once for each source and grader. Raises ToolsMissing or InfraError where this machine cannot build at all: that must
     never become a grade, so whatever does not compile is compared with something that must."""
@@ -53,10 +58,10 @@ def module(manifest: Manifest, source: str, runtime: Runtime) -> Built:
     with one:
         if mark not in runtime.built:
             runtime.built[mark] = make(manifest, source, runtime, mark)
-        built = runtime.built[mark]
-    if built.failed is not None and source != PROBE and (ours := module(manifest, PROBE, runtime).failed):
+        made = runtime.built[mark]
+    if made.failed is not None and source != PROBE and (ours := module(manifest, PROBE, runtime).failed):
         raise InfraError(f"nothing can be compiled on this machine: {ours.message}")
-    return built
+    return made
 
 
 def _sandboxed(manifest: Manifest, source: str, runtime: Runtime, mark: str) -> Built:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from netcore.course import build
+from netcore.course import build, race
 from netcore.course.assignment import Assignment
 from netcore.course.case import Case
 from netcore.course.compare import Judgement, judge
@@ -44,8 +44,10 @@ def grade(
     runtime: Runtime | None = None,
     tasks: list[str] | None = None,
     allow_tier_0: bool = False,
+    races: bool = True,
 ) -> Record:
-    """The record of this submission. Without a key the hidden tests stay pending. Any fault of ours gives state infra_error and no score."""
+    """The record of this submission. Without a key the hidden tests stay pending. Any fault of ours gives state infra_error and no score.
+    Where all is right and the assignment has `races`, they are run, and the record has a leaderboard."""
     record = {
         "schema": SCHEMA,
         "assignment": assignment.manifest.name,
@@ -70,12 +72,22 @@ def grade(
             "tests": tests,
             "printed": printed,
         }
+        if races and assignment.manifest.races and not tasks and all(test["status"] in ("ok", "pending") for test in tests):
+            record |= _raced(assignment, submission, key, own or runtime)
     except (InfraError, NetcoreError, OSError, MemoryError) as error:
         record |= {"state": "infra_error", "message": f"{type(error).__name__}: {error}"}
     finally:
         if own is not None:
             own.close()
     return record | {"seconds": round(time.monotonic() - began, 3)}
+
+
+def _raced(assignment: Assignment, submission: Submission, key: bytes | None, runtime: Any) -> Record:
+    """The leaderboard; a race that cannot be held takes nothing from the grade."""
+    try:
+        return {"leaderboard": race.race(assignment, submission, key, runtime)}
+    except (InfraError, NetcoreError, OSError) as error:
+        return {"leaderboard_message": f"{type(error).__name__}: {error}"}
 
 
 def _graded(
@@ -144,7 +156,7 @@ def _failed(before: Group, cases: dict[str, list[Case]]) -> Group:
 def _run(assignment: Assignment, source: str, cases: dict[str, list[Case]], runtime: Runtime) -> Group:
     """Ask all cases, with a fresh child after each crash; when this returns, no process is left."""
     group, manifest = Group(), assignment.manifest
-    built = build.module(manifest, source, runtime) if manifest.compiled else build.Built()
+    built = build.built(manifest, source, runtime)
     if built.failed is not None:
         return _failed(Group(facts=built.facts, unimportable=built.failed), cases)
     end = time.monotonic() + manifest.seconds

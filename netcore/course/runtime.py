@@ -24,6 +24,7 @@ LEFT_OUT = shutil.ignore_patterns(
     "site-packages", "dist-packages", "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "pydoc_data", "config-*", "*.a"
 )
 PACKAGE = Path(__file__).resolve().parent.parent
+ENGINE = "*"  # as a module of netcore: the whole engine, for children of the grader's own
 
 
 class Runtime:
@@ -79,18 +80,24 @@ def _build(root: Path, manifest: Manifest) -> tuple[str, str]:
         _copy(home, site / name)
         if (libraries := home.parent / f"{name}.libs").is_dir():
             _copy(libraries, site / libraries.name)
+    if ENGINE in manifest.netcore:
+        _copy(PACKAGE, site / "netcore", "course", "cli", "embedded")
     stub = '"""What a submission may use of netcore; the engine itself is not here."""\n'
     for folder in ("netcore", "netcore/course"):
-        (site / folder).mkdir(parents=True)
-        (site / folder / "__init__.py").write_text(stub)
+        (site / folder).mkdir(parents=True, exist_ok=True)
+        if not (site / folder / "__init__.py").exists():
+            (site / folder / "__init__.py").write_text(stub)
     _copy(PACKAGE / "course" / "inside", site / "netcore" / "course" / "inside")
-    for module in manifest.netcore:
+    for module in (module for module in manifest.netcore if module != ENGINE):
         _put(PACKAGE / f"{module}.py", site / "netcore" / f"{module}.py")
     return str(started), str(site)
 
 
-def _copy(source: Path, target: Path) -> None:
-    shutil.copytree(source, target, ignore=LEFT_OUT, copy_function=_put, ignore_dangling_symlinks=True)
+def _copy(source: Path, target: Path, *without: str) -> None:
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        return LEFT_OUT(folder, names) | {name for name in names if name in without}
+
+    shutil.copytree(source, target, ignore=left_out, copy_function=_put, ignore_dangling_symlinks=True)
 
 
 def _put(source: str | Path, target: str | Path) -> None:

@@ -10,6 +10,7 @@ from netcore.cli import show
 from netcore.cli.course import screens
 from netcore.course import assignment as assignments
 from netcore.course import bulk, certify, formats, scaffold, seeds, stage
+from netcore.course.race import overall
 from netcore.course.results import Record
 from netcore.errors import ArgumentError, NetcoreError
 
@@ -89,6 +90,8 @@ def result(record: Record) -> tuple[str, str]:
         return "—", f"[red]{record['message']}[/red]"
     wrong = Counter(t["status"] for t in record["tests"] if t["status"] not in ("ok", "pending"))
     words = ", ".join(f"{count} × {screens.WORDS[status]}" for status, count in wrong.most_common())
+    if mean := overall(record.get("leaderboard", [])):
+        words = f"{mean['times_naive']:.1f} × as fast as the naive version"
     return f"{screens.number(record['score'])} of {screens.number(record['max_score'])}", words
 
 

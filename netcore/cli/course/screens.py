@@ -6,6 +6,7 @@ from typing import Any
 from rich.markup import escape
 
 from netcore.cli import show
+from netcore.course.race import overall
 from netcore.course.results import Record
 from netcore.course.swap import Tally
 
@@ -47,9 +48,28 @@ def checked(record: Record) -> None:
     pending = record.get("pending", 0)
     rest = f"; hidden tests pending ({number(pending)} points)" if pending else ""
     show.console.print(f"\n[bold]Visible {done} of {len(visible)}, {number(points)} of {number(of)} points{rest}.[/bold]")
+    if "leaderboard" in record:
+        raced(record["leaderboard"])
     next_up = next((t for t in visible if t["status"] != "ok"), None)
     if next_up is not None:
         show.console.print(f"Next: {next_up['name']}. This task alone: netcore course check --task {next_up['task']}", markup=False, soft_wrap=True)
+
+
+def raced(rows: list[dict[str, Any]]) -> None:
+    """The leaderboard of one submission."""
+    shown = []
+    for row in rows:
+        right = row["status"] == "ok"
+        times = (
+            (f"{1e3 * row['own_s']:.2f} ms", f"{row['times_naive']:.2f} ×", f"{row['times_engine']:.2f} ×")
+            if right
+            else (WORDS[row["status"]], "", "")
+        )
+        shown.append((row["name"], *times))
+    if mean := overall(rows):
+        shown.append(("all (geometric mean)", "", f"{mean['times_naive']:.2f} ×", f"{mean['times_engine']:.2f} ×"))
+    show.console.print("\n[bold]All is right; so how fast is it?[/bold]")
+    show.table("", "yours>", "as fast as the naive version>", "as the engine>", rows=shown)
 
 
 def told(test: dict[str, Any]) -> None:

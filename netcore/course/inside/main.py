@@ -81,11 +81,12 @@ def child(setup: dict[str, Any]) -> None:
     built = [(os.path.dirname(setup["module"]), landlock.READ)] if setup.get("module") else []
     if setup.get("cpu") is not None:
         os.sched_setaffinity(0, {setup["cpu"]})
+    trusted = imported(setup) if setup.get("trusted") else None  # the engine, to be raced with: its libraries lie elsewhere
     facts = sandbox.enter([(os.path.dirname(SITE), landlock.READ), *built], setup["seconds"], setup["memory_mb"])
     wire.write_all(REPLIES, wire.header("shut", facts=facts | {"pid_namespace": setup.get("contained", False)}))
     file = setup["file"]
     try:
-        module = imported(setup)
+        module = trusted or imported(setup)
     except BaseException as error:
         status, message = failure(error, file)
         wire.write_all(REPLIES, wire.header(status, message=message))
