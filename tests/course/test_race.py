@@ -49,7 +49,7 @@ def raced(toy, source, **options):
 
 
 def test_a_slow_submission_is_told_so_and_its_points_stay(toy):
-    slow = toy[0].solution.replace("return x /", "for _ in range(6): x = x * 1\n    return x /")
+    slow = toy[0].solution.replace("return x /", "for _ in range(100): x = x * 1\n    return x /")
     [row] = raced(toy, slow)["leaderboard"]
     assert row["status"] == "ok" and row["own_s"] > 0 and row["times_naive"] < 0.8
     assert race.overall([row])["times_naive"] == row["times_naive"]
