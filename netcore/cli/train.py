@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from netcore import recipes
 from netcore.cli import show
+from netcore.cli.live import LivePage
 from netcore.config import get_num_threads
 from netcore.errors import CheckpointError
 from netcore.layers import Layer
@@ -54,6 +55,8 @@ def recipe_command(kind: type[Recipe]) -> click.Command:
         click.Option(["--resume"], is_flag=True, help="Go on with the run in the folder --run."),
         click.Option(["--save-seconds"], type=click.FloatRange(0), default=20.0, help="Seconds between checkpoints, besides one after each epoch."),
         click.Option(["--quiet"], is_flag=True, help="Show nothing but errors."),
+        click.Option(["--live"], is_flag=True, help="Open a page with curves and filters that follows the training."),
+        click.Option(["--no-browser"], is_flag=True, help="With --live: print the address, and open no browser."),
         click.Option(["--distributed"], is_flag=True, help="Share each batch among the processes that mpiexec -n N started."),
     ]
     made = click.Command(kind.name, params=[*own, *shared], callback=train, help=kind.__doc__, short_help=kind.summary())
@@ -85,8 +88,9 @@ def train(ctx: click.Context, distributed: bool, threads: int | None, **settings
 
 
 def run_training(
-    ctx: click.Context, group: Any, run: str | None, resume: bool, save_seconds: float, quiet: bool, data_dir: str | None, **options: Any
-) -> None:
+    ctx: click.Context, group: Any, run: str | None, resume: bool, save_seconds: float, quiet: bool, live: bool, no_browser: bool,
+    data_dir: str | None, **options: Any,
+) -> None:  # fmt: skip
     """Train, draw the figures, say what came out; of several processes only the first speaks."""
     name, quiet = str(ctx.info_name), quiet or (group is not None and not group.speaks)
     path = run if run is not None else free_folder(name, resume)
@@ -106,9 +110,13 @@ def run_training(
             show.fact("run", str(folder.folder) + (" (resumed)" if resume else ""))
             if group is not None:
                 show.fact("processes", f"{group.size}, with {get_num_threads()} threads each")
+        page.begin(folder.folder, recipe, data, net, data_dir)
 
+    page = LivePage(live and (group is None or group.speaks), not no_browser)
+    shared: dict[str, Any] = {"root": data_dir, "resume": resume, "progress": not quiet, "distributed": group}
     try:
-        result = recipes.train(recipe, folder, root=data_dir, resume=resume, progress=not quiet, announce=announce, distributed=group)
+        with page:
+            result = recipes.train(recipe, folder, **shared, announce=announce, watch=page.watch)
     except KeyboardInterrupt:
         raise click.ClickException(f"interrupted; go on with: netcore train {name} --run {folder.folder} --resume") from None
     if group is None or group.speaks:

@@ -27,28 +27,29 @@ class Live(Callback):
         self.losses: list[tuple[int, float]] = []
         self.history: list[dict[str, float]] = []
         self.said = False  # a page has been told that it is over
-        self.watched = False  # a page has ever asked
         self._span, self._sum, self._count = 1, 0.0, 0
-        self._before = (0.0, 0)
+        self._before: tuple[float, int] | None = None  # the epoch's sums at the batch before; a resumed epoch's are not known
         self._asked = self._copied = -1e9
         self._newest: dict[str, np.ndarray] | None = None
 
     # ---- the training's side ------------------------------------------------------------------------------------------
 
     def after_batch(self, job: Any) -> None:
-        total, samples = self._before
-        value = (job.loss_sum - total) / max(job.samples - samples, 1)
-        self._before, self.step, self.state = (job.loss_sum, job.samples), job.step, "trains"
-        self._sum, self._count = self._sum + value, self._count + 1
+        before, self._before = self._before, (job.loss_sum, job.samples)
+        self.step, self.state = job.step, "trains"
+        if before is None and job.step > 1:
+            self.history = list(job.history)
+            return
+        total, samples = before or (0.0, 0)
+        self._sum, self._count = self._sum + (job.loss_sum - total) / max(job.samples - samples, 1), self._count + 1
         if self._count == self._span:
             self.losses.append((job.step, self._sum / self._span))
             self._sum, self._count = 0.0, 0
             if len(self.losses) > LONGEST:
                 pairs = zip(self.losses[::2], self.losses[1::2], strict=False)
                 self.losses, self._span = [(later, (a + b) / 2) for (_, a), (later, b) in pairs], 2 * self._span
-        now = time.monotonic()
-        if now - self._asked < WATCHED and now - self._copied > EVERY:
-            self._copied, self._newest = now, job.net.state_dict()
+        if self.is_watched() and time.monotonic() - self._copied > EVERY:
+            self._copied, self._newest = time.monotonic(), job.net.state_dict()
 
     def after_epoch(self, job: Any, metrics: dict[str, float]) -> None:
         self._before, self.history = (0.0, 0), list(job.history)
@@ -63,8 +64,12 @@ class Live(Callback):
     # ---- the page's side ----------------------------------------------------------------------------------------------
 
     def ask(self) -> None:
-        self._asked, self.watched = time.monotonic(), True
+        self._asked = time.monotonic()
         self.said = self.said or self.state in ("finished", "interrupted", "failed")
+
+    def is_watched(self) -> bool:
+        """Whether a page has asked of late."""
+        return time.monotonic() - self._asked < WATCHED
 
     def take(self) -> dict[str, np.ndarray] | None:
         """The newest weights, once."""

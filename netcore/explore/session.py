@@ -16,7 +16,7 @@ import numpy as np
 from netcore.analysis import Still
 from netcore.errors import DataError, NetcoreError
 from netcore.explore.live import Live
-from netcore.layers import LSTM, Dropout, Flatten, Identity, Layer, Unflatten
+from netcore.layers import Dropout, Flatten, Identity, Layer, Unflatten
 from netcore.recipes import Facts, Prepared, Recipe, open_run
 from netcore.recipes.images import ImageClassifier
 from netcore.recipes.language import CharacterModel
@@ -98,7 +98,6 @@ class Session:
             "views": list(self.views()),
             "shape": self.facts.get("shape"),
             "classes": [str(name) for name in self.facts.get("classes", [])],
-            "lstm": isinstance(getattr(self.net, "rnn", None), LSTM),
             "live": self.live is not None,
         }
 

@@ -1,64 +1,73 @@
 """View 4: one training step of the run's own network, phase by phase.
 
-A private copy of the network runs forward, loss, backward and update on a small batch, and a narrator (netcore/narration.py, that
-of `nc.debug()`) writes down what the phase protocol does: which cache appears and how large it is, which gradient consumes it,
-how many caches are pending, the gradient's norm before and after each layer, and that of its parameters.
+A private copy of the network runs forward, loss, backward and update on a small batch, and a recorder around each layer's two phases
+writes down what the phase protocol does: which cache appears and how large it is, which gradient consumes it, how many caches are
+pending, the gradient's norm before and after each layer, and that of its parameters. It tells what `nc.debug()` tells, in
+numbers; it hangs on the copy's layers alone, so that a training in another thread never meets it. Read next: layers/base.py.
 """
 
 import copy
-import io
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from netcore import narration
 from netcore.explore.asked import Asked
 from netcore.explore.session import Session
-from netcore.narration import Narrator
+from netcore.layers import Layer
+from netcore.narration import _arrays
 
 EXAMPLES = 32
 
 
-class Recorder(Narrator):
-    """Keeps events in place of lines, of the leaves of one network; a training in another thread is none of its business."""
+class Recorder:
+    """Events of the leaves of one network, in the order in which they happen."""
 
-    def __init__(self, net: Any) -> None:
-        super().__init__(io.StringIO(), verbose=False)
-        self.net, self.leaves = net, {id(layer) for layer in net.layers() if not any(True for _ in layer.children())}
+    def __init__(self, net: Layer) -> None:
         self.events: list[dict[str, Any]] = []
-        self._bytes: dict[int, list[int]] = {}
+        self.leaves = [layer for layer in net.layers() if not any(True for _ in layer.children())]
+        for layer in self.leaves:
+            layer._run_forward = self._forward(layer, layer._run_forward)  # type: ignore[method-assign]
+            layer._run_backward = self._backward(layer, layer._run_backward)  # type: ignore[method-assign]
+            layer._drop_newest = self._dropped(layer, layer._drop_newest)  # type: ignore[method-assign]
 
-    def forward(self, layer: Any, inputs: tuple[Any, ...], output: Any, cache: Any) -> None:
-        if id(layer) not in self.leaves:
-            return
-        size = sum(array.nbytes for _, array in narration._arrays(cache))
-        self._bytes.setdefault(id(layer), []).append(size)
-        self._note("forward", layer, shape_in=shapes(inputs), shape_out=shapes(output), cache=size)
+    def _forward(self, layer: Layer, run: Callable[..., Any]) -> Callable[..., Any]:
+        def run_forward(*inputs: Any, **options: Any) -> Any:
+            y = run(*inputs, **options)
+            self._note("forward", layer, shape_in=shapes(inputs), shape_out=shapes(y), cache=newest_bytes(layer))
+            return y
 
-    def before_backward(self, layer: Any, cache: Any) -> None:
-        """Nothing can have been altered in between: the network is the view's own."""
+        return run_forward
 
-    def backward(self, layer: Any, gradients: tuple[Any, ...], result: Any) -> None:
-        if id(layer) not in self.leaves:
-            return
-        size = self._bytes[id(layer)].pop()
-        parameters = [{"name": name, "norm": norm(p.grad)} for name, p in layer.own_parameters() if p.grad is not None]
-        self._note(
-            "backward", layer, shape_in=shapes(gradients), shape_out=shapes(result), cache=-size,
-            norm_in=norm(gradients), norm_out=norm(result), parameters=parameters,
-        )  # fmt: skip
+    def _backward(self, layer: Layer, run: Callable[..., Any]) -> Callable[..., Any]:
+        def run_backward(*gradients: Any, **options: Any) -> Any:
+            size = newest_bytes(layer)
+            dx = run(*gradients, **options)
+            parameters = [{"name": name, "norm": norm(p.grad)} for name, p in layer.own_parameters() if p.grad is not None]
+            norms = {"norm_in": norm(gradients), "norm_out": norm(dx), "parameters": parameters}
+            self._note("backward", layer, shape_in=shapes(gradients), shape_out=shapes(dx), cache=-size, **norms)
+            return dx
 
-    def dropped(self, layer: Any, newest_only: bool = False) -> None:
-        if id(layer) in self.leaves and newest_only and self._bytes.get(id(layer)):
-            self._note("dropped", layer, cache=-self._bytes[id(layer)].pop())
+        return run_backward
 
-    def _look(self, what: str, value: Any, sources: Any) -> None:
-        """The page shows norms; it needs no search for numbers that are not finite."""
+    def _dropped(self, layer: Layer, drop: Callable[[], None]) -> Callable[[], None]:
+        def drop_newest() -> None:
+            size, pending = newest_bytes(layer), layer.pending
+            drop()
+            if pending:
+                self._note("dropped", layer, cache=-size)
 
-    def _note(self, phase: str, layer: Any, **told: Any) -> None:
-        pending = sum(map(len, self._bytes.values()))
-        held = sum(map(sum, self._bytes.values()))
+        return drop_newest
+
+    def _note(self, phase: str, layer: Layer, **told: Any) -> None:
+        held = sum(array.nbytes for leaf in self.leaves for cache in leaf._caches for _, array in _arrays(cache))
+        pending = sum(leaf.pending for leaf in self.leaves)
         self.events.append({"phase": phase, "layer": layer.path, "kind": type(layer).__name__, "pending": pending, "held": held, **told})
+
+
+def newest_bytes(layer: Layer) -> int:
+    """Of the newest cache."""
+    return sum(array.nbytes for _, array in _arrays(layer._caches[-1])) if layer.pending else 0
 
 
 def step(session: Session, asked: Asked) -> dict[str, Any]:
@@ -73,13 +82,9 @@ def step(session: Session, asked: Asked) -> dict[str, Any]:
     optimizer.lr = session.recipe.lr
     batch = small_batch(session.data.train)
     recorder = Recorder(net)
-    before, narration.narrator = narration.narrator, recorder
-    try:
-        optimizer.zero_grad()
-        loss, _ = task.train(batch)
-    finally:
-        narration.narrator = before
-    events = recorder.events
+    optimizer.zero_grad()
+    loss, _ = task.train(batch)
+    events = list(recorder.events)
     first = next((i for i, event in enumerate(events) if event["phase"] != "forward"), len(events))
     last = events[first - 1] if first else {"pending": 0, "held": 0}
     events.insert(first, {"phase": "loss", "value": loss, "pending": last["pending"], "held": last["held"]})
@@ -102,9 +107,9 @@ def small_batch(loader: Any) -> Any:
 
 def norm(value: Any) -> float | None:
     """The length of all arrays taken as one vector; None where there is no array."""
-    arrays = [array for _, array in narration._arrays(value) if array.dtype.kind == "f"]
+    arrays = [array for _, array in _arrays(value) if array.dtype.kind == "f"]
     return float(np.sqrt(sum(float(np.square(array, dtype=np.float64).sum()) for array in arrays))) if arrays else None
 
 
 def shapes(value: Any) -> str:
-    return " and ".join(" × ".join(map(str, array.shape)) for _, array in narration._arrays(value))
+    return " and ".join(" × ".join(map(str, array.shape)) for _, array in _arrays(value))

@@ -79,3 +79,103 @@ def test_a_view_of_another_kind_of_network_is_no_crash(client):
         ("text", "/api/example", None), ("series", "/api/image", b""), ("image", "/api/gates", {"text": "a"}), ("image", "/api/codes", None),
     ):  # fmt: skip
         assert "has no view" in client(kind).error(path, body)
+
+
+# ---- view 2 -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["codes", "plane", "noise"])
+def test_a_point_of_the_code_plane(client, runs, kind):
+    asked = client(kind)
+    recipe, _, net = recipes.open_run(runs(kind))
+    told = asked.get("/api/codes")
+    images, size = nc.data.load("digits", split="test").x[: len(told["labels"])], told["size"]
+    code = nc.analysis.features(net, images, "latent" if kind == "plane" else "encoder")
+    assert told["points"].shape == (recipe.limit, 2) and code.shape[1] == size
+    assert np.array_equal(told["points"], code) if size == 2 else 0 < told["share"] <= 1
+    u, v = map(float, told["points"][7])
+    found = asked.post("/api/decode", {"u": u, "v": v, "base": 7})  # a test image's own point, the rest as in its own code
+    assert found["nearest"] == 7 and np.allclose(found["code"], code[7], atol=1e-4)
+    expected = recipe.task(net).pixels(net[-1].forward(code[7:8]))[0]
+    assert np.allclose(found["image"], expected, atol=1e-4) and np.array_equal(found["base_image"], images[7])
+    one = asked.post("/api/decode", {"plane": "two", "first": 0, "second": size - 1, "u": 0.5, "v": -0.25, "base": None})
+    assert one["code"][0] == 0.5 and one["code"][-1] == -0.25
+    if size > 2:
+        assert np.allclose(one["code"][1:-1], code.mean(axis=0)[1:-1], atol=1e-5)
+
+
+def test_bad_points(client):
+    asked = client("codes")
+    for bad in ({}, {"u": 1}, {"u": "1", "v": 0}, {"u": True, "v": 0}, {"u": 1e9, "v": 0}, {"u": 0, "v": 0, "base": 5000}, {"u": 0, "v": 0, "base": "x"}):
+        assert "must be" in asked.error("/api/decode", bad)
+    assert "first must be" in asked.error("/api/codes?plane=two&first=5&second=0")
+    assert "must be a JSON object" in asked.error("/api/decode", [1])
+
+
+# ---- view 3 -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["text", "gru"])
+def test_gates_over_a_text(client, runs, kind):
+    asked = client(kind)
+    told = asked.post("/api/gates", {"text": "her youth\u2603", "layer": 1})
+    _, facts, net = recipes.open_run(runs(kind))
+    tokens = nc.data.Vocabulary(facts["symbols"]).encode("her youth")[None]
+    logits, _ = net.forward(tokens)
+    shares = np.exp(logits[0] - logits[0].max(axis=1, keepdims=True))
+    assert np.allclose(told["probabilities"], shares / shares.sum(axis=1, keepdims=True), atol=1e-5)
+    assert told["text"] == "her youth" and told["left_out"] == "\u2603" and told["layers"] == 2
+    trace = nc.analysis.gate_trace(net.rnn, net.embedding.forward(tokens)[0], 1)
+    assert told["gates"].keys() == trace.keys()
+    for name, values in told["gates"].items():
+        assert np.allclose(values, trace[name][:, told["units"]], atol=1e-6), name
+
+
+def test_odd_texts(client):
+    asked = client("text")
+    assert asked.post("/api/gates", {"text": ""})["text"] == "\n"
+    assert asked.post("/api/gates", {"text": "日本\U0001f600\ud800"})["text"] == "\n"
+    assert "at most 400 characters" in asked.error("/api/gates", {"text": "a" * 401})
+    assert "text must be" in asked.error("/api/gates", {"text": 3})
+    assert "layer must be" in asked.error("/api/gates", {"text": "a", "layer": 2})
+
+
+# ---- view 4 -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_training_step(client, kind):
+    told = client(kind).get("/api/step")
+    events = told["events"]
+    forward = [event for event in events if event["phase"] == "forward"]
+    back = [event for event in events if event["phase"] in ("backward", "dropped")]
+    assert sorted(event["layer"] for event in forward) == sorted(event["layer"] for event in back)
+    assert sum(event["cache"] for event in forward) == -sum(event["cache"] for event in back) > 0
+    assert events[-1]["phase"] == "update" and events[-1]["pending"] == 0 and back[-1]["held"] == 0
+    assert max(event["pending"] for event in events) == len(forward)
+    loss = next(event for event in events if event["phase"] == "loss")
+    assert loss["value"] == events[-1]["loss_before"] and all(part["by"] > 0 for part in events[-1]["parameters"])
+    assert client(kind).get("/api/step")["events"] == events, "the same step every time"
+
+
+def test_a_step_leaves_the_network_as_it_was(runs, client):
+    net = client("image").server.session.net
+    before = net.state_dict()
+    random = nc.default_rng().bit_generator.state
+    client("image").get("/api/step")
+    assert all(np.array_equal(before[name], value) for name, value in net.state_dict().items())
+    assert not net.training and all(not layer.pending for layer in net.layers())
+    assert nc.default_rng().bit_generator.state == random
+
+
+# ---- view 5 -----------------------------------------------------------------------------------------------------------
+
+
+def test_curves_and_filters(client, runs):
+    told = client("image").get("/api/training")
+    assert told["state"] == "finished" and [row["epoch"] for row in told["history"]] == [1, 2, 3]
+    assert told["metric"] == {"name": "accuracy", "label": "accuracy", "share": True} and told["losses"].shape == (0, 2)
+    _, _, net = recipes.open_run(runs("image"))
+    assert np.array_equal(told["filters"], net[0].weight.data)
+    assert client("mlp").get("/api/training")["filters"].shape[1:] == (1, 8, 8)
+    assert client("text").get("/api/training")["filters"] is None

@@ -3,7 +3,7 @@
 import { get, problem } from "./api.js";
 import { fill, h, panel } from "./dom.js";
 
-const TITLES = { image: "Look inside" };
+const TITLES = { image: "Look inside", codes: "Code plane", gates: "Gates", step: "One training step", training: "Training" };
 
 let run = null, leave = null, turn = 0;
 
@@ -14,7 +14,6 @@ async function start() {
     problem(error.message);
     return;
   }
-  run.views = run.views.filter((name) => name in TITLES);
   document.getElementById("about").textContent = run.broken ? run.run : `${run.run} · ${run.summary} Data: ${run.data}. ${run.parameters.toLocaleString("en")} parameters.`;
   document.title = `${run.run} – netcore explorer`;
   fill(document.getElementById("views"), run.views.map((name) => h("li", {}, h("a", { href: `#${name}` }, TITLES[name]))));
