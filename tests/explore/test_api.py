@@ -95,7 +95,7 @@ def test_a_point_of_the_code_plane(client, runs, kind):
     assert np.array_equal(told["points"], code) if size == 2 else 0 < told["share"] <= 1
     u, v = map(float, told["points"][7])
     found = asked.post("/api/decode", {"u": u, "v": v, "base": 7})  # a test image's own point, the rest as in its own code
-    assert found["nearest"] == 7 and np.allclose(found["code"], code[7], atol=1e-4)
+    assert np.allclose(code[found["nearest"]], code[7], atol=1e-4) and np.allclose(found["code"], code[7], atol=1e-4)
     expected = recipe.task(net).pixels(net[-1].forward(code[7:8]))[0]
     assert np.allclose(found["image"], expected, atol=1e-4) and np.array_equal(found["base_image"], images[7])
     one = asked.post("/api/decode", {"plane": "two", "first": 0, "second": size - 1, "u": 0.5, "v": -0.25, "base": None})
@@ -106,7 +106,8 @@ def test_a_point_of_the_code_plane(client, runs, kind):
 
 def test_bad_points(client):
     asked = client("codes")
-    for bad in ({}, {"u": 1}, {"u": "1", "v": 0}, {"u": True, "v": 0}, {"u": 1e9, "v": 0}, {"u": 0, "v": 0, "base": 5000}, {"u": 0, "v": 0, "base": "x"}):
+    here = {"u": 0, "v": 0}
+    for bad in ({}, {"u": 1}, here | {"u": "1"}, here | {"u": True}, here | {"u": 1e9}, here | {"base": 5000}, here | {"base": "x"}):
         assert "must be" in asked.error("/api/decode", bad)
     assert "first must be" in asked.error("/api/codes?plane=two&first=5&second=0")
     assert "must be a JSON object" in asked.error("/api/decode", [1])
