@@ -4,6 +4,8 @@
 # make bench   netcore beside PyTorch and JAX: see bench/README.md
 # make lint    ruff and mypy            make sanitize   the suite under AddressSanitizer and UndefinedBehaviorSanitizer
 # make lessons every lesson of docs/lessons over three seeds, its numbers beside their bands
+# make docs    these pages as a site, in build/docs/html; every notebook page runs (quick the second time)
+# make linkcheck   links that lead out of the site (needs the network)
 # make dist    sdist and wheel          make clean      remove what was built
 
 PYTHON ?= python3
@@ -11,7 +13,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 SOURCES := pyproject.toml setup.py $(wildcard csrc/*.pyx csrc/*/*.h csrc/*/*.c netcore/_kernels/*.pxd)
 
-.PHONY: demo test oracle bench lessons lint sanitize dist clean
+.PHONY: demo test oracle bench lessons docs linkcheck lint sanitize dist clean
 
 demo: $(VENV)/.demo
 	"$(PY)" -m netcore demo
@@ -27,6 +29,13 @@ bench: $(VENV)/.bench
 
 lessons: $(VENV)/.test
 	"$(PY)" tools/lessons.py --seeds 0 1 2
+
+docs: $(VENV)/.docs
+	"$(PY)" -m sphinx -q -n -W --keep-going -b html docs build/docs/html
+	@echo "open build/docs/html/index.html"
+
+linkcheck: $(VENV)/.docs
+	NETCORE_DOCS_EXECUTE=off "$(PY)" -m sphinx -q -b linkcheck docs build/docs/linkcheck
 
 lint: $(VENV)/.dev
 	"$(PY)" -m ruff check .
@@ -54,6 +63,10 @@ $(VENV)/.oracle: $(VENV)/.test
 
 $(VENV)/.bench: $(VENV)/.built pyproject.toml
 	$(call EXTRAS,bench)
+	touch "$@"
+
+$(VENV)/.docs: $(VENV)/.built pyproject.toml
+	$(call EXTRAS,docs)
 	touch "$@"
 
 $(VENV)/.dev: $(VENV)/.test

@@ -33,6 +33,7 @@ def _forward(x: np.ndarray, dim: int, logarithm: bool) -> tuple[np.ndarray, Soft
 
 
 def _backward(dy: np.ndarray, cache: SoftmaxCache) -> np.ndarray:
+    """dx for dy, both of the shape of y."""
     y, dim, logarithm = cache
     dy = checks.gradient("dy", dy, y.shape, y.dtype)
     last_y, last_dy = (np.ascontiguousarray(np.moveaxis(a, dim, -1)) for a in (y, dy))

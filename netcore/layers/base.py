@@ -202,6 +202,7 @@ class Layer:
     # ---- parameters and buffers -------------------------------------------------------------------------------------
 
     def own_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """(name, parameter) of this layer alone, without those inside it."""
         for name, value in vars(self).items():
             if isinstance(value, Parameter):
                 yield name, value
@@ -230,12 +231,15 @@ class Layer:
                 yield name, value
 
     def parameters(self) -> list[Parameter]:
+        """All parameters (recursively), each once."""
         return [parameter for _, parameter in self.named_parameters()]
 
     def buffers(self) -> list[np.ndarray]:
+        """All arrays (recursively) that are state but not trained."""
         return [getattr(layer, name) for layer in self.layers() for name in layer._buffer_names]
 
     def zero_grad(self) -> None:
+        """Let every gradient start anew (recursively)."""
         for parameter in self.parameters():
             parameter.zero_grad()
 
@@ -244,6 +248,7 @@ class Layer:
         return self._set_requires_grad(False)
 
     def unfreeze(self) -> Layer:
+        """Train this layer again (recursively)."""
         return self._set_requires_grad(True)
 
     def _set_requires_grad(self, value: bool) -> Layer:
