@@ -4,6 +4,8 @@ The mutants of the compiled one run here as Python, without their types, through
 minutes, and is what `netcore course certify kernels` does.
 """
 
+import re
+
 import pytest
 
 from netcore.course import assignment, certify, compare, handout, untyped
@@ -26,6 +28,16 @@ def test_handout_gives_nothing_away(name):
     assert len(chosen.mutants) >= certify.ENOUGH
     assert {m.task for m in chosen.mutants} <= {t.id for t in chosen.manifest.tasks}
     assert not [m.name for m in chosen.mutants if m.old in given]
+
+
+@pytest.mark.parametrize("name", assignment.names())
+def test_pictures_are_there_said_in_words_and_small(name):
+    chosen = assignment.find(name)
+    shown = re.findall(r"!\[([^\]]+)\]\((figures/[\w-]+\.png)\)", handout.text(chosen.source))
+    files = {f"figures/{path.name}": path.stat().st_size for path in chosen.folder.glob("figures/*")}
+    assert {path for _, path in shown} == set(files) and len(files) >= 2
+    assert max(files.values()) < 80_000 and min(len(words) for words, _ in shown) > 20
+    assert set(files) <= set(handout.files(chosen.folder, chosen.source, chosen.manifest))
 
 
 def test_mutants_of_kernels_are_killed_and_called_by_name():

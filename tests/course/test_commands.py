@@ -18,7 +18,7 @@ def test_a_student(tmp_path):
     home = tmp_path / "layers"
     assert "layers" in invoke("list")
     invoke("start", "layers", home)
-    assert sorted(p.name for p in home.iterdir()) == ["README.md", "assignment.json", "layers.ipynb", "layers.py"]
+    assert sorted(p.name for p in home.iterdir()) == ["README.md", "assignment.json", "figures", "layers.ipynb", "layers.py"]
     assert "there already" in invoke("start", "layers", home, code=2)
     out = invoke("check", home)
     assert "Visible 0 of 8, 0 of 25 points; hidden tests pending (25 points)" in out and "not written yet" in out

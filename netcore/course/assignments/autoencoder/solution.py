@@ -18,6 +18,8 @@ def sigmoid(x):
 #
 # Encoder and decoder share one matrix, $W: (M, D)$; the decoder uses its transpose:
 #
+# ![x of D numbers goes through W to a code h of M numbers, and through the same W to y](figures/tied.png)
+#
 # $$h = \sigma(x W^\top + b), \qquad y = h W + c, \qquad b: (M,),\; c: (D,)$$
 
 
@@ -69,6 +71,8 @@ def tied_backward(dy, cache):
 
 # %% [markdown]
 # ## 4. Denoising
+#
+# ![Ten digits: clean, with a third of the pixels set to 0, and rebuilt by a denoising auto-encoder and by PCA; the auto-encoder is half as far off](figures/denoising.png)
 #
 # A denoising auto-encoder sees $\tilde x = x \odot \mathrm{mask}$ (some entries set to 0) and must give back the **clean** $x$. So it cannot just copy.
 

@@ -32,6 +32,8 @@ def pad(x, padding):
 #
 # $$\mathrm{cols}_{(c,r,q),(i,j)} = x^{\mathrm{padded}}_{c,\; s\,i + r,\; s\,j + q}$$
 #
+# ![An image of 3 by 4, the patch of a filter of 2 by 2 at place 0,1, and the column that it becomes](figures/im2col.png)
+#
 # There are $C R S$ rows (channel, then row of the filter, then its column) and $OH \cdot OW$ columns. A loop over the $R \cdot S$ places in the filter is
 # enough: for each, one strided slice of the padded images gives all positions at once.
 
@@ -116,6 +118,9 @@ def conv_backward(dy, cache):
 #
 # Each channel for itself: the largest number of every window of size `kernel` $(R, S)$, moved by `stride`, without padding. Backward, the gradient of each
 # window goes to the pixel that was the largest (the *first* of them where several are equal, row by row), and where windows overlap, gradients are summed.
+#
+# ![Max-pooling with overlapping windows: the pixel 7 wins four windows and gets the sum of their four gradients](figures/pool.png)
+#
 # Remember in the forward phase which it was.
 
 

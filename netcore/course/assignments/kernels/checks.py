@@ -117,22 +117,22 @@ LARGE = (2, 32, 28, 28, 48, 3, 3, 1, 1)
 
 
 def race_conv_forward(case, rng):
-    """Convolution, forward"""
+    """convolution, forward"""
     conv_forward(case, rng, 0, LARGE)
 
 
 def race_conv_input_gradient(case, rng):
-    """Convolution, gradient of the input"""
+    """convolution, dx"""
     conv_input_gradient(case, rng, 0, LARGE)
 
 
 def race_conv_weight_gradient(case, rng):
-    """Convolution, gradient of the filters"""
+    """convolution, dw and db"""
     conv_weight_gradient(case, rng, 0, LARGE)
 
 
 def race_max_pool(case, rng):
-    """Max-pooling, both ways"""
+    """max-pooling, both ways"""
     x, kernel, stride = _normal(rng, 4, 16, 32, 36), (5, 5), 1
     dy = _normal(rng, 4, 16, 28, 32)
     y, which = case.call("max_pool_forward", x, kernel, stride, returns=2)
@@ -142,7 +142,7 @@ def race_max_pool(case, rng):
 
 
 def race_lstm_gates(case, rng):
-    """The gates of an LSTM, both ways"""
+    """LSTM gates, both ways"""
     n, h = 128, 256
     a, c, dh, dnew = _normal(rng, n, 4 * h), _normal(rng, n, h), _normal(rng, n, h), _normal(rng, n, h)
     out, new, t, gates = case.call("lstm_gates_forward", a, c, returns=4)

@@ -47,6 +47,8 @@ def rnn_cell_backward(dnew, cache):
 #
 # Four gates, each with weights of its own: $w: (4, H, D)$, $u: (4, H, H)$, $b: (4, H)$, in the order **i, f, g, o** (input, forget, candidate, output).
 #
+# ![The cell state goes straight from left to right; the forget gate multiplies it, input gate times candidate is added, the output gate lets part of it out](figures/cell.png)
+#
 # $$i, f, o = \sigma(\cdot), \quad g = \tanh(\cdot), \qquad c_t = f \odot c_{t-1} + i \odot g, \qquad h_t = o \odot \tanh(c_t)$$
 #
 # where each $\cdot$ is $x_t w_k^\top + h_{t-1} u_k^\top + b_k$. Backward, $c_t$ is reached on two ways: through $h_t$, and directly, from the next step:
@@ -89,6 +91,8 @@ def lstm_cell_backward(dh, dc, cache):
 
 # %% [markdown]
 # ## 3. A sequence, both ways
+#
+# ![Three steps side by side: states go to the right, gradients to the left, and at each step both of its gradients meet](figures/through-time.png)
 #
 # Forward from the first step to the last; backward from the last to the first. $dh$ of a step is what comes from its output, $dy_t$, **plus** what comes from the step after it.
 
