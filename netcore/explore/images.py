@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from netcore import functional as F
+from netcore.errors import DataError
 from netcore.explore.asked import Asked
 from netcore.explore.session import Session
 from netcore.recipes.images import Standardise
@@ -17,8 +18,11 @@ UNITS = 256  # of a layer that are sent
 
 
 def example(session: Session, asked: Asked) -> dict[str, Any]:
-    """A test image, and what it is."""
-    images, labels = session.images
+    """A test image, and what it is; or why there is none, which is no error: one can draw."""
+    try:
+        images, labels = session.images
+    except (DataError, OSError) as error:
+        return {"count": 0, "why": str(error)}
     index = asked.whole("index", len(images), 0)
     return {"pixels": images[index], "label": int(labels[index]), "index": index, "count": len(images)}
 

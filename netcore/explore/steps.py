@@ -72,15 +72,18 @@ def newest_bytes(layer: Layer) -> int:
 
 def step(session: Session, asked: Asked) -> dict[str, Any]:
     """The events of one step, and the loss on its batch before and after."""
-    net = copy.deepcopy(session.net)  # with random generators of its own
-    net.train()
+    net = copy.deepcopy(session.net).train()
+    for layer in net.layers():
+        if hasattr(layer, "rng"):  # dropout, sampling: the same numbers every time, and never those of a running training
+            layer.rng = np.random.default_rng(0)
     task = session.recipe.task(net)
     if getattr(task, "corrupt", None) is not None:
         spoil = task.corrupt
         task.corrupt = lambda clean, rng: spoil(clean, np.random.default_rng(0))
     optimizer = session.recipe.optimizer(net)
-    optimizer.lr = session.recipe.lr
-    batch = small_batch(session.data.train)
+    loader = session.data.train
+    session.recipe.schedule(optimizer, session.recipe.epochs * len(loader))  # sets the rate of the first step
+    batch = small_batch(loader)
     recorder = Recorder(net)
     optimizer.zero_grad()
     loss, _ = task.train(batch)
@@ -88,13 +91,24 @@ def step(session: Session, asked: Asked) -> dict[str, Any]:
     first = next((i for i, event in enumerate(events) if event["phase"] != "forward"), len(events))
     last = events[first - 1] if first else {"pending": 0, "held": 0}
     events.insert(first, {"phase": "loss", "value": loss, "pending": last["pending"], "held": last["held"]})
+    before = measured(task, net, batch)  # only now: batch norm's statistics have moved in the forward phase
     weights = {name: p.data.copy() for name, p in net.named_parameters()}
     optimizer.step()
     moved = [{"name": name, "size": norm(weights[name]), "by": norm(p.data - weights[name])} for name, p in net.named_parameters()]
-    after, _ = task.train(batch)
-    events.append({"phase": "update", "parameters": moved, "loss_before": loss, "loss_after": after, "pending": 0, "held": 0})
+    after = measured(task, net, batch)
+    events.append({"phase": "update", "parameters": moved, "loss_before": before, "loss_after": after, "pending": 0, "held": 0})
     layers = list(dict.fromkeys((event["layer"], event["kind"]) for event in events if "layer" in event))
-    return {"events": events, "layers": layers, "examples": len(batch[0]), "lr": session.recipe.lr, "optimizer": type(optimizer).__name__}
+    return {"events": events, "layers": layers, "examples": len(batch[0]), "lr": optimizer.lr, "optimizer": type(optimizer).__name__}
+
+
+def measured(task: Any, net: Layer, batch: Any) -> float:
+    """The loss on the batch, as the network is used: without dropout."""
+    net.eval()
+    task.reset()
+    sums, samples = task.evaluate(batch)
+    task.reset()
+    net.train()
+    return float(sums["loss"]) / samples
 
 
 def small_batch(loader: Any) -> Any:

@@ -155,7 +155,8 @@ def test_one_training_step(client, kind):
     assert events[-1]["phase"] == "update" and events[-1]["pending"] == 0 and back[-1]["held"] == 0
     assert max(event["pending"] for event in events) == len(forward)
     loss = next(event for event in events if event["phase"] == "loss")
-    assert loss["value"] == events[-1]["loss_before"] and all(part["by"] > 0 for part in events[-1]["parameters"])
+    assert np.isfinite(loss["value"]) and events[-1]["loss_after"] < events[-1]["loss_before"]
+    assert any(part["by"] > 0 for part in events[-1]["parameters"])
     assert client(kind).get("/api/step")["events"] == events, "the same step every time"
 
 

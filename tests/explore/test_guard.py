@@ -147,6 +147,22 @@ def test_a_broken_run_gives_a_clear_page_and_can_be_mended(runs, tmp_path, kind)
         assert asked.get("/api/run")["views"] == ["image", "step", "training"]
 
 
+def test_without_its_data_a_run_can_still_be_looked_at(runs, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(runs("mlp"), folder)
+    config = json.loads((folder / "config.json").read_text())
+    config["options"]["data"] = "mnist"
+    (folder / "config.json").write_text(json.dumps(config))
+    with serve(open_session(folder, tmp_path)) as one:
+        asked, image = Client(one), np.zeros((1, 8, 8), "<f4").tobytes()
+        told = asked.get("/api/example")
+        assert told["count"] == 0 and "mnist" in told["why"]
+        assert len(asked.post("/api/image", image)["layers"]) > 1
+        unit = asked.post("/api/unit?layer=1&unit=0", image)
+        assert unit["patches"] is None and "mnist" in unit["why"] and unit["filter"].shape == (1, 8, 8)
+        assert "mnist" in asked.error("/api/step")
+
+
 def test_no_folder_and_no_port(tmp_path, client):
     with pytest.raises(CheckpointError, match="there is no folder"):
         open_session(tmp_path / "none")

@@ -66,13 +66,19 @@ export async function show(main, run) {
   const which = h("input", { type: "number", min: 0, value: 0, onchange: () => example(Number(which.value)) });
   const example = newest(async (wanted) => {
     const limit = Math.max(count - 1, 0), found = await get("/api/example", { index: Math.min(Math.max(Math.trunc(wanted) || 0, 0), limit || 0) });
+    if (!found.count) {
+      which.disabled = true;
+      pad.clear();
+      truth.textContent = `There are no test images to take: ${found.why}`;
+      return;
+    }
     ({ index, count } = found);
     which.value = index;
     which.max = count - 1;
     told(found.label);
     pad.show(found.pixels.data);
   });
-  const step = (by) => example((index + by + count) % count);
+  const step = (by) => count && example((index + by + count) % count);
 
   fill(main,
     h("p", { class: "intro" }, "Put a picture in and see what the network makes of it. The picture goes through the layers from top to bottom; what comes out of the last one is the answer."),
@@ -89,6 +95,5 @@ export async function show(main, run) {
         "Each tile is one unit. Choose one, by mouse or by arrow keys, to see which pattern it looks for, where it looks, and which test images excite it most.",
         legend("against", "no answer", "strong answer"), layers)));
   await example(0);
-  if (label === null) { told(null); pad.clear(); } // no test images on this machine: a black picture
   return { redraw: look };
 }

@@ -52,8 +52,8 @@ export async function show(main, run) {
         said, held, tank),
       panel("Layers", "Read down while it goes forward, then up while it goes backward. The bars of caches are bytes; those of gradients are lengths (norms), on a scale of powers of ten.",
         h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of layers" },
-          h("table", { class: "steps" }, h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col" }, name)))), body))),
-      panel("The weights", `${told.optimizer} moves each weight against its gradient.`, weights)));
+          h("table", { class: "steps", role: "table" }, h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col" }, name)))), body))),
+      panel("The weights", `${told.optimizer} moves each weight against its gradient, here with the learning rate of a training's first step.`, weights)));
   go(0);
   return { leave: pause };
 }
@@ -76,18 +76,19 @@ function pair(events) {
 
 function drawn({ event, time, back, backTime }, now, most, largest) {
   const forth = now >= time, consumed = now >= backTime, name = `${event.layer} · ${event.kind}`;
-  const cells = [h("th", { scope: "row" }, name)];
-  cells.push(h("td", {}, forth ? event.shape_out : h("span", { class: "waits" }, "waits")));
-  cells.push(h("td", {}, !forth ? "" : consumed ? h("span", { class: "waits" }, `${back.phase === "dropped" ? "given up" : "consumed"} (${bytes(event.cache)})`)
+  const cells = [h("th", { scope: "row", role: "rowheader" }, name)];
+  const cell = (label, ...inside) => h("td", { role: "cell", "data-label": label }, ...inside);
+  cells.push(h("td", { role: "cell" }, forth ? event.shape_out : h("span", { class: "waits" }, "waits")));
+  cells.push(cell(forth ? "cache" : null, !forth ? "" : consumed ? h("span", { class: "waits" }, `${back.phase === "dropped" ? "given up" : "consumed"} (${bytes(event.cache)})`)
     : [bytes(event.cache), meter(event.cache / most, "")]));
-  if (!consumed) cells.push(h("td", {}, ""), h("td", {}, ""));
-  else if (back.phase === "dropped") cells.push(h("td", {}, h("span", { class: "waits" }, "none needed")), h("td", {}, ""));
+  if (!consumed) cells.push(cell(null), cell(null));
+  else if (back.phase === "dropped") cells.push(cell("gradient", h("span", { class: "waits" }, "none needed")), cell(null));
   else {
     const length = back.norm_in ? Math.max(1 + Math.log10(back.norm_in / largest) / DECADES, 0.01) : 0;
-    cells.push(h("td", {}, number(back.norm_in), meter(length, "back")));
-    cells.push(h("td", {}, back.parameters.map((p) => `${p.name} ${number(p.norm)}`).join(", ")));
+    cells.push(cell("gradient", number(back.norm_in), meter(length, "back")));
+    cells.push(cell(back.parameters.length ? "of weights" : null, back.parameters.map((p) => `${p.name} ${number(p.norm)}`).join(", ")));
   }
-  return h("tr", { class: now === time || now === backTime ? "now" : "" }, cells);
+  return h("tr", { role: "row", class: now === time || now === backTime ? "now" : "" }, cells);
 }
 
 function meter(share, kind) {
@@ -102,7 +103,7 @@ function tell(event, told) {
   if (event.phase === "forward") return `Forward, ${name}: takes ${event.shape_in}, puts out ${event.shape_out}, caches ${bytes(event.cache)}. ${waiting}`;
   if (event.phase === "loss") return `The loss compares the output with what it should be: ${number(event.value, 4)}. From here it goes backward.`;
   if (event.phase === "dropped") return `${name} gives up its cache: nothing below it has weights to train. ${waiting}`;
-  if (event.phase === "update") return `The update, with learning rate ${number(told.lr)}: the loss on these examples goes from ${number(event.loss_before, 4)} to ${number(event.loss_after, 4)}.`;
+  if (event.phase === "update") return `The update, with learning rate ${number(told.lr)}: measured without dropout, the loss on these examples goes from ${number(event.loss_before, 4)} to ${number(event.loss_after, 4)}.`;
   const on = event.norm_out === null ? "nothing below it needs a gradient" : `one of length ${number(event.norm_out)} goes on to the layer below`;
   return `Backward, ${name}: a gradient of length ${number(event.norm_in)} arrives and consumes the cache of ${bytes(-event.cache)}; ${on}. ${waiting}`;
 }
