@@ -42,6 +42,7 @@ nb_execution_mode = "cache" if EXECUTE else "off"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 600
 nb_merge_streams = True
+nb_render_image_options = {"alt": "the figure that the code above draws"}
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])  # for the kernels
 
 # Figures at twice the resolution, for screens of today; and no history of what was run.
@@ -55,6 +56,7 @@ os.environ["IPYTHONDIR"] = str(profile.parent)
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 html_math_renderer = "svg"
+smartquotes = False  # the quotes of a docstring are Python's
 
 # ---- the API reference -----------------------------------------------------------------------------------------------
 
