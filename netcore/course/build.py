@@ -66,7 +66,7 @@ def module(manifest: Manifest, source: str, runtime: Runtime) -> Built:
 
 def _sandboxed(manifest: Manifest, source: str, runtime: Runtime, mark: str) -> Built:
     tools = toolchain.seen()
-    kit = dataclasses.replace(manifest, packages=("Cython", "numpy"), case_seconds=manifest.build_seconds)
+    kit = dataclasses.replace(manifest, packages=("Cython", "numpy"), case_seconds=manifest.build_seconds + 5)
     _, site = runtime.tree(kit)
     with _lock:
         include = _headers(Path(site).parent)
@@ -75,7 +75,7 @@ def _sandboxed(manifest: Manifest, source: str, runtime: Runtime, mark: str) -> 
     try:
         if os.geteuid() == 0:
             os.chown(scratch, NOBODY, NOBODY)
-        setup = {"build": tools | {"command": command}, "scratch": str(scratch)}
+        setup = {"build": tools | {"command": command}, "scratch": str(scratch), "build_seconds": manifest.build_seconds}
         child = Child(kit, source, runtime, manifest.build_seconds + 5, setup)
         child.close()
         if child.failed is not None:

@@ -200,7 +200,7 @@ class Child:
 
 def _known(status: str) -> str:
     """A status that a child may give; it can only choose how it fails."""
-    return status if status in ("exception", "missing", "memory", "wrong_shape", "wrong_dtype") else "protocol"
+    return status if status in ("exception", "missing", "memory", "timeout", "wrong_shape", "wrong_dtype") else "protocol"
 
 
 def plain(text: str) -> str:

@@ -37,20 +37,20 @@ def outcomes():
         return found
 
 
-def start(user, folder):
+def start(user, folder, program="red_team", *given, prepare=lambda root: None):
     (folder / "work").mkdir(parents=True)
     (folder / "work").chmod(0o777)
     environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     python, arguments = sys.executable, []
     if user == "ordinary" and os.geteuid() == 0:
-        python = readable_tree(folder / "python")
+        python = readable_tree(folder / "python", prepare)
         environment["PYTHONPATH"] = str(folder / "python" / "site")
         arguments = [str(NOBODY)]
-    command = [python, "-m", "tests.course.red_team", str(folder / "work"), *arguments]
+    command = [python, "-m", f"tests.course.{program}", str(folder / "work"), *given, *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=folder / "work")
 
 
-def readable_tree(root):
+def readable_tree(root, prepare=lambda root: None):
     """An interpreter with NumPy and netcore that any user may start, wherever ours lies."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     without = shutil.ignore_patterns("site-packages", "test", "tests", "idlelib", "tkinter", "ensurepip", "lib2to3", "config-*", "*.a")
@@ -65,6 +65,7 @@ def readable_tree(root):
     (site / "tests").mkdir()
     (site / "tests" / "__init__.py").touch()
     shutil.copytree(ROOT / "tests" / "course", site / "tests" / "course")
+    prepare(root)
     for path in [root, *root.rglob("*")]:
         path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
     return str(root / "bin" / version)

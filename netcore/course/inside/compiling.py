@@ -42,7 +42,7 @@ def build(setup: dict[str, Any], tree: str, replies: int) -> None:
     os.chdir(scratch)
     facts = sandbox.enter(allowed, setup["seconds"], MEMORY_MB, "build", FILE_MB)
     wire.write_all(replies, wire.header("shut", facts=facts | {"pid_namespace": setup.get("contained", False)}))
-    end = time.monotonic() + setup["seconds"]
+    end = time.monotonic() + setup["build_seconds"]
     try:
         with open(file, "w", encoding="utf-8") as out:
             out.write(setup["source"])
