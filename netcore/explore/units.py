@@ -66,16 +66,9 @@ def own_filter(session: Session, name: str, index: int) -> tuple[np.ndarray | No
 
 def like_its_input(session: Session, below: list[Any], weights: np.ndarray) -> np.ndarray:
     """A linear unit's weights in the shape of the maps, or of the image, that were flattened for it."""
-    for name, _ in reversed(below):
-        y = session.still.outputs.get(name)
-        if y is not None and y.size != weights.size:
-            break
-        if y is not None and y.ndim == 4:
-            return weights.reshape(y.shape[1:])
-    else:
-        if weights.size == np.prod(session.shape):
-            return weights.reshape(session.shape)
-    return weights.reshape(-1, 1, 1)
+    outputs = (session.still.outputs.get(name) for name, _ in reversed(below))  # layers that only hand on are not watched
+    source = next((y.shape[1:] for y in outputs if y is not None), session.shape)
+    return weights.reshape(source if len(source) == 3 and np.prod(source) == weights.size else (-1, 1, 1))
 
 
 def strongest(session: Session, name: str, index: int, slides: bool) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def test_a_training_step_by_keyboard(page, client):
     page.tab_to("input[type=range]")
     page.keys(Keys.END)
     page.wait(lambda: "The update" in page.text("[role=status]"))
-    assert "0 pending forward phases" in page.text(".small") and "Loss before" in page.text()
+    assert "0 pending forward phases" in page.text(".small") and "The loss goes from" in page.text()
     page.keys(Keys.ARROW_LEFT)
     page.wait(lambda: "Backward, Conv2d" in page.text("[role=status]"))
     assert "consumed" in page.text("tbody")

@@ -103,15 +103,19 @@ function tell(event, told) {
   if (event.phase === "forward") return `Forward, ${name}: takes ${event.shape_in}, puts out ${event.shape_out}, caches ${bytes(event.cache)}. ${waiting}`;
   if (event.phase === "loss") return `The loss compares the output with what it should be: ${number(event.value, 4)}. From here it goes backward.`;
   if (event.phase === "dropped") return `${name} gives up its cache: nothing below it has weights to train. ${waiting}`;
-  if (event.phase === "update") return `The update, with learning rate ${number(told.lr)}: measured without dropout, the loss on these examples goes from ${number(event.loss_before, 4)} to ${number(event.loss_after, 4)}.`;
+  if (event.phase === "update") return `The update, with learning rate ${number(told.lr)}: measured without dropout, the loss on these examples goes from ${fell(event)}.`;
   const on = event.norm_out === null ? "nothing below it needs a gradient" : `one of length ${number(event.norm_out)} goes on to the layer below`;
   return `Backward, ${name}: a gradient of length ${number(event.norm_in)} arrives and consumes the cache of ${bytes(-event.cache)}; ${on}. ${waiting}`;
+}
+
+function fell({ loss_before: before, loss_after: after }) {
+  return `${number(before, 4)} to ${number(after, 4)} (${after > before ? "+" : ""}${number(after - before, 2)})`;
 }
 
 function updates(event) {
   const head = ["Weights", "Length", "Moved by", "Share"].map((name, k) => h("th", { scope: "col", class: k ? "n" : "" }, name));
   const rows = event.parameters.map(({ name, size, by }) => h("tr", {}, h("th", { scope: "row" }, name),
     h("td", { class: "n" }, number(size)), h("td", { class: "n" }, number(by)), h("td", { class: "n" }, size ? `${number((100 * by) / size, 2)} %` : "")));
-  return [h("p", { class: "answer" }, `Loss before: ${number(event.loss_before, 4)}. After: ${number(event.loss_after, 4)}.`),
+  return [h("p", { class: "answer" }, `The loss goes from ${fell(event)}.`),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of weights" }, h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)))];
 }
