@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from netcore import functional as F
-from netcore.errors import DataError
+from netcore.errors import NetcoreError
 from netcore.explore.asked import Asked
 from netcore.explore.session import Session
 from netcore.recipes.images import Standardise
@@ -21,7 +21,7 @@ def example(session: Session, asked: Asked) -> dict[str, Any]:
     """A test image, and what it is; or why there is none, which is no error: one can draw."""
     try:
         images, labels = session.images
-    except (DataError, OSError) as error:
+    except (NetcoreError, OSError) as error:
         return {"count": 0, "why": str(error)}
     index = asked.whole("index", len(images), 0)
     return {"pixels": images[index], "label": int(labels[index]), "index": index, "count": len(images)}

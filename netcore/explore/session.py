@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from netcore.analysis import Still
+from netcore.data import registry
 from netcore.errors import DataError, NetcoreError
 from netcore.explore.live import Live
 from netcore.layers import Dropout, Flatten, Identity, Layer, Unflatten
@@ -40,8 +41,11 @@ class Session:
 
     @property
     def data(self) -> Prepared:
-        """The recipe's data. Raises DataError, which says how to get it, where it is not on this machine."""
+        """The recipe's data. Raises DataError, which says how to get it, where it is not on this machine: looking downloads nothing."""
         if self._data is None:
+            name = self.recipe.data
+            if name in registry.names() and not registry.here(registry.entry(name), self.root):
+                raise DataError(f"the data set {name!r} is not on this machine; `netcore data fetch {name}` brings it, --data-dir says where it is")
             self._data = self.recipe.prepare(self.root)
         return self._data
 

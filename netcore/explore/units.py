@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from netcore.analysis import activations, receptive_field, top_patches
-from netcore.errors import ArgumentError, DataError
+from netcore.errors import ArgumentError, NetcoreError
 from netcore.explore.asked import Asked
 from netcore.explore.images import maps, standardised, through
 from netcore.explore.session import Session
@@ -75,7 +75,7 @@ def strongest(session: Session, name: str, index: int, slides: bool) -> dict[str
     """The patches of test images, or whole images, that excite the unit most, with its answers and their labels."""
     try:
         images, labels = session.images
-    except (DataError, OSError) as error:
+    except (NetcoreError, OSError) as error:
         return {"patches": None, "why": str(error)}
     images = images[:SEARCHED]
     if slides:
