@@ -86,6 +86,7 @@ def main() -> None:
         if how != "mpi":
             first = subprocess.Popen([sys.executable, __file__, str(count), how, str(folder), str(out)], start_new_session=True)
             while sum(1 for _ in bulk.read_lines(out)) < count // 2:
+                assert first.poll() is None, "the grader that was to be killed ended by itself"
                 time.sleep(0.2)
             os.killpg(first.pid, signal.SIGKILL) if how == "processes" else first.kill()
             first.wait()

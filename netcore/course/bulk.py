@@ -4,21 +4,18 @@ results.jsonl gets one line per submission. A line whose (submission, assignment
 kept and the work skipped; so an interrupted run goes on where it stopped, and a line that was cut off is done again.
 """
 
-import atexit
 import concurrent.futures
-import functools
 import hashlib
 import json
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from netcore.course import worker
 from netcore.course.assignment import Assignment
 from netcore.course.grade import grade
 from netcore.course.results import SCHEMA, Record
-from netcore.course.runtime import Runtime
 from netcore.course.stage import stage
 from netcore.errors import NetcoreError
 from netcore.version import __version__
@@ -31,25 +28,7 @@ class Bulk:
         self.folder, self.key, self.allow_tier_0 = folder, key, allow_tier_0
 
     def __call__(self, path: str) -> Record:
-        return grade_path(_assignment(self.folder), path, key=self.key, runtime=_runtime(), allow_tier_0=self.allow_tier_0)
-
-
-_lock = threading.Lock()
-_runtimes: dict[int, Runtime] = {}
-
-
-@functools.cache
-def _assignment(folder: Path) -> Assignment:
-    return Assignment(folder)
-
-
-def _runtime() -> Runtime:
-    """One run-time tree per process, removed at its end."""
-    with _lock:
-        if os.getpid() not in _runtimes:
-            _runtimes[os.getpid()] = Runtime()
-            atexit.register(_runtimes[os.getpid()].close)
-        return _runtimes[os.getpid()]
+        return grade_path(worker.assignment(self.folder), path, key=self.key, runtime=worker.runtime(), allow_tier_0=self.allow_tier_0)
 
 
 def grade_path(assignment: Assignment, path: str | Path, **options: Any) -> Record:

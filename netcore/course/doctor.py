@@ -71,5 +71,12 @@ def _isolation() -> Finding:
 
 
 def _layers(facts: dict[str, object]) -> list[tuple[str, object]]:
-    names = {"landlock": "Landlock", "seccomp": "seccomp", "uid_drop": "another user", "pid_namespace": "PID namespace", "limits": "limits"}
+    names = {
+        "landlock": "Landlock",
+        "seccomp": "seccomp",
+        "bubblewrap": "bubblewrap",
+        "uid_drop": "another user",
+        "pid_namespace": "PID namespace",
+        "limits": "limits",
+    }
     return [(name, facts.get(key)) for key, name in names.items()]

@@ -56,7 +56,7 @@ def grade(
         "sha256": submission.sha256,
         "came_as": submission.came_as,
     }
-    own = Runtime() if runtime is None else None
+    own = Runtime(boxed=key is not None) if runtime is None else None
     began = time.monotonic()
     try:
         sandbox.undumpable()
@@ -122,8 +122,8 @@ def _graded(
             test |= {"points": round(points, 4), "status": status, "passed": passed, "total": total}
             test |= _told(judged, cases_of[task.id], hidden, whole=group.unimportable is not None)
             tests.append(test | {"cpu_s": round(group.cpu_s, 3), "maxrss_mb": round(group.maxrss_mb, 1)})
-    shown = groups[False][1]
-    return sorted(tests, key=lambda t: t["hidden"]), shown.facts, shown.printed
+    isolation = min((group.facts for _, group in groups.values() if group.facts), key=lambda facts: facts["tier"], default={})
+    return sorted(tests, key=lambda t: t["hidden"]), isolation, groups[False][1].printed
 
 
 def _told(judged: list[Judgement], cases: list[Case], hidden: bool, whole: bool) -> Record:
@@ -174,7 +174,7 @@ def _run(assignment: Assignment, source: str, cases: dict[str, list[Case]], runt
                     continue
                 if child is None:
                     child = Child(manifest, source, runtime, left, built.setup)
-                    group.facts = group.facts or child.facts | {"tier": min(child.facts["tier"], built.facts.get("tier", 2))}
+                    group.facts = group.facts or child.facts | {"tier": min(child.facts["tier"], built.facts.get("tier", 3))}
                 if child.failed is not None:
                     group.unimportable = child.failed
                     group.replies[task].append(Reply(child.failed.status, child.failed.message))

@@ -4,6 +4,7 @@ What the child prints is drained and cut, what it sends beyond the specification
 """
 
 import contextlib
+import json
 import os
 import select
 import signal
@@ -51,31 +52,42 @@ class Child:
 
     def __init__(self, manifest: Manifest, source: str, runtime: Runtime, seconds: float, more: dict[str, Any] | None = None) -> None:
         python, site = runtime.tree(manifest)
+        command, box = [python, "-I", "-S", "-B", main_path(site), site], runtime.box(manifest)
+        told, tells = os.pipe() if box else (-1, -1)
+        if box:
+            command = [*box.around(more), "--info-fd", str(tells), "--", *command]
         env = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
         self.printed = b""
         self.used = (0.0, 0.0)
         self.end = time.monotonic() + max(seconds, 0.0)
         self.process = subprocess.Popen(
-            [python, "-I", "-S", "-B", main_path(site), site],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=os.path.dirname(site),
             env=env if os.name == "posix" else {**os.environ, **env},
             close_fds=True,
+            pass_fds=(tells,) if box else (),
             start_new_session=os.name == "posix",
             bufsize=0,
         )
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self.to, self.back, self.prints = (pipe.fileno() for pipe in (self.process.stdin, self.process.stdout, self.process.stderr))
         os.set_blocking(self.to, False)
+        self.keeper = _keeper(told, tells) if box else None
         setup = {"file": manifest.file, "source": source, "seconds": int(seconds) + 2, "memory_mb": manifest.memory_mb, **(more or {})}
         try:
+            if box:
+                setup["pages"] = box.pages
             self._send(wire.request(setup), time.monotonic() + START_SECONDS)
             shut = wire.parse_header(self._receive(wire.HEADER, time.monotonic() + START_SECONDS))
             if shut["status"] != "shut":
                 raise ValueError("no sandbox")
             self.facts: dict[str, Any] = shut["facts"]
+            if box:
+                tier = self.facts["tier"]
+                self.facts |= {"bubblewrap": True, "pid_namespace": True, "tier": 3 if tier == 2 else max(tier, 1)}
         except (ChildEnded, ValueError, KeyError) as error:
             self.close()
             raise InfraError(f"the child could not be started ({error}): {self.printed[-600:].decode(errors='replace')}")
@@ -110,11 +122,17 @@ class Child:
             with contextlib.suppress(OSError):
                 if pipe:
                     pipe.close()
+        if self.keeper is not None:
+            os.close(self.keeper)
+            self.keeper = None
         return self.used
 
     def _stop(self) -> None:
         with contextlib.suppress(OSError):
-            os.kill(self.process.pid, signal.SIGTERM)  # not send_signal, which may reap it and lose its numbers
+            if self.keeper is not None:
+                signal.pidfd_send_signal(self.keeper, signal.SIGTERM)
+            else:
+                os.kill(self.process.pid, signal.SIGTERM)  # not send_signal, which may reap it and lose its numbers
 
     def _reap(self, deadline: float) -> int:
         """wait4 of the keeper, whose numbers include the child it reaped; its exit code."""
@@ -196,6 +214,20 @@ class Child:
                 return
             if not select.select([self.prints], [], [], 0)[0] or not self._keep(os.read(self.prints, 1 << 16)):
                 return
+
+
+def _keeper(told: int, tells: int) -> int | None:
+    """A descriptor of the keeper inside bubblewrap, which tells its number; None where it ended before it could."""
+    os.close(tells)
+    try:
+        text = b""
+        while select.select([told], [], [], START_SECONDS)[0] and (part := os.read(told, 4096)):
+            text += part
+        return os.pidfd_open(json.loads(text)["child-pid"])
+    except (OSError, ValueError, KeyError):
+        return None
+    finally:
+        os.close(told)
 
 
 def _known(status: str) -> str:

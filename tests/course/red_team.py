@@ -1,6 +1,7 @@
 """Run as a program: grade every attack, and after each the solution; print one JSON line per attack.
 
-`python red_team.py FOLDER [UID]`; with a UID the whole grader runs as that user, as an instructor without root would run it.
+After each attack another submission is graded, on hidden tests. `python red_team.py FOLDER [UID]`; with a UID the whole grader
+runs as that user, as an instructor without root would run it.
 """
 
 import dataclasses
@@ -32,34 +33,31 @@ def main() -> None:
     scaffold.make("task", folder / "task")
     assignment, patient = Assignment(folder / "task"), Assignment(folder / "task")
     assignment.manifest = dataclasses.replace(assignment.manifest, case_seconds=0.5, seconds=1.0)
+    [task] = patient.manifest.tasks  # whoever is graded next: hidden cases alone, which take one child, the solution's
+    patient.manifest = dataclasses.replace(patient.manifest, tasks=(dataclasses.replace(task, visible=0, hidden=3),))
     out, secret = folder / "results.json", folder / "key.txt"
     seeds.make_key(secret)
     package = Path(grade.__file__).parents[1]
     kernel = next(iter(glob.glob(str(package / "_kernels/*.so"))), "")
     sources = attacks.sources(results=str(out), secret=str(secret), package=str(package), kernel=kernel) | {"hard-coded": hard_coded(assignment)}
 
-    with runtime.Runtime() as tree:
+    with runtime.Runtime(boxed=len(sys.argv) > 2) as tree:  # root in tier 2; the ordinary user in tier 3, where there is bubblewrap
 
         def graded(source: str, by: Assignment, key: bytes | None = KEY) -> dict:
             submission = stage.Submission(source, seeds.digest(source.encode()), "task.py")
             return grade.grade(by, submission, key=key, runtime=tree)
 
         first = graded(patient.solution, patient)
-        print(json.dumps({"name": "control", "record": first, "left": [], "next": 2, "results_ok": True}), flush=True)
-        pending = []
-        for number, (name, source) in enumerate(sources.items(), 1):
+        print(json.dumps({"name": "control", "record": first, "left": [], "next": first["score"], "results_ok": True}), flush=True)
+        for name, source in sources.items():
             before = seen(folder)
             record = graded(source, assignment)
             results.write(out, record)
             ok = json.loads(out.read_text()) == record and not out.is_symlink()
             out.unlink()
-            pending.append({"name": name, "record": record, "left": sorted(seen(folder) - before), "results_ok": ok})
-            if number % 4 and number < len(sources):
-                continue
-            after = graded(patient.solution, patient, None)["score"]  # the visible half, 2 points; answers for the last four attacks
-            for each in pending:
-                print(json.dumps(each | {"next": after}), flush=True)
-            pending.clear()
+            left = sorted(seen(folder) - before)
+            after = graded(patient.solution, patient)["score"]
+            print(json.dumps({"name": name, "record": record, "left": left, "results_ok": ok, "next": after}), flush=True)
 
 
 def seen(folder: Path) -> set[str]:

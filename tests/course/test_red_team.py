@@ -76,7 +76,7 @@ def test_the_solution_gets_full_marks_in_the_best_tier_that_needs_no_root(outcom
     record = outcomes[user]["control"]["record"]
     assert record["state"] == "graded", record
     assert record["score"] == record["max_score"] == 4
-    assert record["isolation"]["tier"] == 2
+    assert record["isolation"]["tier"] == (3 if record["isolation"].get("bubblewrap") else 2)
     assert record["isolation"]["uid_drop"] == (user == "root")
 
 
@@ -88,7 +88,7 @@ def test_attack(outcomes, user, name):
     assert record["state"] == "graded", record
     assert record["score"] == 0
     assert not outcome["left"], "processes or files are left behind"
-    assert outcome["next"] == 2, "the next submission was graded otherwise"
+    assert outcome["next"] == 4, "the next submission was graded otherwise"
     assert outcome["results_ok"], "the results are not what the grader wrote"
     told = json.dumps(record)
     assert "BREACH" not in told

@@ -5,13 +5,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
 import netcore
-from netcore.course import assignment, bulk, formats, results, seeds
+from netcore.course import assignment, bulk, formats, results, seeds, worker
 from netcore.course.runtime import PREFIX
 from netcore.errors import ArgumentError
 
@@ -148,5 +149,28 @@ def test_a_key_is_secret_and_long_enough(tmp_path):
 def test_nothing_is_left_in_the_folder_for_temporary_files(records):
     import tempfile
 
-    held = {Path(r.folder) for r in bulk._runtimes.values()}
+    held = {Path(r.folder) for r in worker._runtimes.values()}
     assert {p for p in Path(tempfile.gettempdir()).glob(PREFIX + "*") if (p / "lock").exists() and p in held} == held
+
+
+def test_a_worker_of_a_killed_process_pool_leaves_nothing(tmp_path):
+    for name in ("a.py", "b.py", "c.py"):
+        (tmp_path / name).write_text(f"import time\ntime.sleep(2)  # {name}\n")
+    program = (
+        "import concurrent.futures, sys\nfrom pathlib import Path\nfrom netcore.course import assignment, bulk\n"
+        "with concurrent.futures.ProcessPoolExecutor(2) as pool:\n"
+        "    bulk.grade_many(sorted(Path(sys.argv[1]).glob('*.py')), assignment.find('layers'), out=sys.argv[1] + '/out', executor=pool)\n"
+    )
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    environment = {**os.environ, "TMPDIR": str(scratch), "PYTHONPATH": str(Path(netcore.__file__).parents[1])}
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], env=environment, stdout=subprocess.PIPE) as pool:
+        end = time.monotonic() + 60
+        while len(list(scratch.glob(PREFIX + "*/tree0/site/netcore"))) < 2:  # both workers are at work
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        pool.kill()
+        assert pool.stdout.read() == b""  # ends when the last worker has closed it: an orphan that waits for work would never
+    while list(scratch.iterdir()):
+        assert time.monotonic() < end, "a worker's run-time tree is left"
+        time.sleep(0.05)

@@ -40,7 +40,7 @@ def build(setup: dict[str, Any], tree: str, replies: int) -> None:
     allowed = [(tree, landlock.READ), (scratch, landlock.WRITE), ("/dev/null", landlock.READ | 1 << 1)]
     allowed += [(path, landlock.RUN) for path in [*tools["programs"], *tools["folders"], *own]]
     os.chdir(scratch)
-    facts = sandbox.enter(allowed, setup["seconds"], MEMORY_MB, "build", FILE_MB)
+    facts = sandbox.enter(allowed, setup["seconds"], MEMORY_MB, "build", FILE_MB, setup.get("pages", 0))
     wire.write_all(replies, wire.header("shut", facts=facts | {"pid_namespace": setup.get("contained", False)}))
     end = time.monotonic() + setup["build_seconds"]
     try:

@@ -2,6 +2,7 @@
 
 Order: limits, another user (as root), not dumpable, no new privileges, Landlock, no capabilities, seccomp last, because it forbids the rest.
 
+    tier 3   bubblewrap around tier 2 (../box.py)        hidden tests run
     tier 2   Landlock and seccomp                        hidden tests run
     tier 1   another user than the grader                hidden tests run
     tier 0   limits only (not Linux, or an old kernel)   visible tests only
@@ -47,10 +48,10 @@ def guard_children() -> bool:
     return contained
 
 
-def enter(allowed: list[tuple[str, int]], seconds: int, memory_mb: int, kind: str = "run", file_mb: int = 0) -> dict[str, Any]:
+def enter(allowed: list[tuple[str, int]], seconds: int, memory_mb: int, kind: str = "run", file_mb: int = 0, pages: int = 0) -> dict[str, Any]:
     """Shut this process in for good: paths with their rights (landlock.py), limits, and which system calls (seccomp.py).
-    Returns what was achieved, with the tier."""
-    facts: dict[str, Any] = {"limits": _limits(seconds, memory_mb, file_mb)}
+    `pages` of address space are ours already, where there is no /proc that says it. Returns what was achieved, with the tier."""
+    facts: dict[str, Any] = {"limits": _limits(seconds, memory_mb, file_mb, pages)}
     if sys.platform == "linux":
         libc = _libc()
         facts["uid_drop"] = _drop()
@@ -64,15 +65,17 @@ def enter(allowed: list[tuple[str, int]], seconds: int, memory_mb: int, kind: st
     return facts
 
 
-def _limits(seconds: int, memory_mb: int, file_mb: int) -> bool:
+def _limits(seconds: int, memory_mb: int, file_mb: int, pages: int) -> bool:
     try:
         import resource
     except ImportError:
         return False
     wanted = {"RLIMIT_CORE": 0, "RLIMIT_CPU": seconds, "RLIMIT_FSIZE": file_mb << 20, "RLIMIT_NOFILE": 64}
     if sys.platform == "linux":
-        with open("/proc/self/statm") as file:
-            wanted["RLIMIT_AS"] = int(file.read().split()[0]) * resource.getpagesize() + (memory_mb << 20)
+        if not pages:
+            with open("/proc/self/statm") as file:
+                pages = int(file.read().split()[0])
+        wanted["RLIMIT_AS"] = pages * resource.getpagesize() + (memory_mb << 20)
     for name, value in wanted.items():
         hard = resource.getrlimit(getattr(resource, name))[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
