@@ -16,26 +16,30 @@ STUDENTS = {
 INSTRUCTORS = {
     "key": "Make the secret from which hidden tests come.",
     "grade": "Grade submissions: folders, zips, notebooks, files.",
-    "report": "Turn results into a page in HTML, or a table.",
-    "export": "Write an autograder or grades for another platform.",
-    "similarity": "Write submissions without the handout's lines.",
     "certify": "Find out whether an assignment's checks are good enough.",
     "new": "Make a new assignment that runs.",
 }
+AFTER = {
+    "merge": "Put the results of all shards into one file.",
+    "report": "Turn results into a page in HTML, or a table.",
+    "fill": "Fill a column of your own table with the scores.",
+    "export": "Write an autograder or grades for another platform.",
+    "similarity": "Write submissions without the handout's lines.",
+}
+MODULES = {name: module for module, names in (("student", STUDENTS), ("instructor", INSTRUCTORS), ("after", AFTER)) for name in names}
 
 
 class Group(click.Group):
     """Commands for students first, then for instructors; a module is imported when its command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*STUDENTS, *INSTRUCTORS]
+        return list(MODULES)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        module = "student" if name in STUDENTS else "instructor" if name in INSTRUCTORS else ""
-        return getattr(importlib.import_module(f"netcore.cli.course.{module}"), f"{name}_command") if module else None
+        return getattr(importlib.import_module(f"netcore.cli.course.{MODULES[name]}"), f"{name}_command") if name in MODULES else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, commands in (("For students", STUDENTS), ("For instructors", INSTRUCTORS)):
+        for title, commands in (("For students", STUDENTS), ("For instructors", INSTRUCTORS), ("With results and submissions", AFTER)):
             with formatter.section(title):
                 formatter.write_dl(list(commands.items()))
 

@@ -1,4 +1,4 @@
-"""What instructors run: key, grade, report, export, similarity, certify, new."""
+"""What instructors run to grade, and to make assignments: key, grade, certify, new."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,10 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from netcore.cli import show
 from netcore.cli.course import screens
 from netcore.course import assignment as assignments
-from netcore.course import bulk, certify, formats, scaffold, seeds, stage
+from netcore.course import bulk, certify, formats, scaffold, seeds
 from netcore.course.race import overall
 from netcore.course.results import Record
-from netcore.errors import ArgumentError, NetcoreError
+from netcore.errors import ArgumentError
 
 path_type = click.Path(path_type=Path)
 existing = click.Path(exists=True, path_type=Path)
@@ -34,7 +34,9 @@ def key_command(file: Path) -> None:
 @click.argument("name", metavar="ASSIGNMENT")
 @click.argument("submissions", metavar="SUBMISSION...", nargs=-1, required=True, type=existing)
 @click.option("--key", type=existing, help="The key's file; without it hidden tests stay pending.")
-@click.option("--out", type=path_type, default=Path("results.jsonl"), help="One line per submission; graded ones are skipped next time.")
+@click.option(
+    "--out", type=path_type, help="One line per submission; graded ones are skipped next time.  [default: results.jsonl, with --shard results-I-of-N]"
+)
 @click.option("--csv", "table", type=path_type, help="A table as well, one row per submission.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Submissions at a time.  [default: one per processor]")
 @click.option("--shard", metavar="I/N", help="Only every N-th submission, from the I-th (1 to N): for job arrays.")
@@ -43,7 +45,7 @@ def grade_command(
     name: str,
     submissions: tuple[Path, ...],
     key: Path | None,
-    out: Path,
+    out: Path | None,
     table: Path | None,
     jobs: int | None,
     shard: str | None,
@@ -55,6 +57,7 @@ def grade_command(
     """
     chosen = assignments.find(name)
     paths = part(expand(submissions, (chosen.manifest.file, chosen.manifest.notebook)), shard)
+    out = out or Path(f"results-{shard.replace('/', '-of-')}.jsonl" if shard else "results.jsonl")  # no two shards write into one file
     if not paths:
         raise ArgumentError("there is nothing to grade in what was given")
     states: Counter[str] = Counter()
@@ -118,68 +121,6 @@ def part(paths: list[Path], shard: str | None) -> list[Path]:
     if not 1 <= index <= count:
         raise ArgumentError(f"--shard is I/N with I from 1 to N, such as 2/8; got {shard!r}")
     return paths[index - 1 :: count]
-
-
-@click.command("report")
-@click.argument("results", type=existing, nargs=-1, required=True)
-@click.option("--html", type=path_type, help="A page: distribution of each task, the most common mistakes.")
-@click.option("--csv", "table", type=path_type, help="A table, one row per submission.")
-def report_command(results: tuple[Path, ...], html: Path | None, table: Path | None) -> None:
-    """Turn results (one file, or those of all shards) into a page or a table."""
-    records = [record for file in results for record in bulk.read_lines(file)]
-    if not records:
-        raise ArgumentError(f"{results[0]} holds no results")
-    if not html and not table:
-        raise ArgumentError("say what to write: --html FILE, --csv FILE")
-    if html:
-        html.write_text(formats.report(records), encoding="utf-8")
-    if table:
-        formats.write_csv(table, records)
-    show.console.print(f"{len(records)} submissions in {' and '.join(str(p) for p in (html, table) if p)}", soft_wrap=True)
-
-
-@click.command("export")
-@click.argument("kind", type=click.Choice(["gradescope", "autolab", "prairielearn", "classroom"]))
-@click.argument("name", metavar="ASSIGNMENT|RESULTS", type=str)
-@click.argument("out", type=path_type)
-@click.option("--key", type=existing, help="For gradescope: the key goes into the zip.")
-@click.option("--wheel", type=existing, help="For gradescope: install this wheel of netcore rather than the published one.")
-def export_command(kind: str, name: str, out: Path, key: Path | None, wheel: Path | None) -> None:
-    """Write an autograder, or grades, for another platform.
-
-    gradescope: from an ASSIGNMENT, a zip to upload. The others: from RESULTS (a jsonl file), a folder with one file per submission.
-    """
-    if kind == "gradescope":
-        formats.autograder(assignments.find(name), out, seeds.read_key(key) if key else None, wheel)
-        show.console.print(f"{out}: upload it as the autograder of a programming assignment", markup=False, soft_wrap=True)
-        return
-    records = [record for record in bulk.read_lines(name) if record["state"] == "graded"]
-    if not records:
-        raise ArgumentError(f"{name} holds no graded results")
-    out.mkdir(parents=True, exist_ok=True)
-    for number, record in enumerate(records):
-        (out / f"{number:04d}-{formats.safe_name(record['submission'])}.json").write_text(formats.ONE[kind](record) + "\n", encoding="utf-8")
-    show.console.print(f"{len(records)} files in {out}", soft_wrap=True)
-
-
-@click.command("similarity")
-@click.argument("name", metavar="ASSIGNMENT")
-@click.argument("submissions", metavar="SUBMISSION...", nargs=-1, required=True, type=existing)
-@click.option("--out", type=path_type, default=Path("similarity"), help="Folder to write.")
-def similarity_command(name: str, submissions: tuple[Path, ...], out: Path) -> None:
-    """Write submissions without the handout's lines, for a tool that compares them (MOSS, JPlag, compare50)."""
-    chosen, count = assignments.find(name), 0
-    given = formats.handout_lines(chosen)
-    out.mkdir(parents=True, exist_ok=True)
-    for number, path in enumerate(expand(submissions, (chosen.manifest.file, chosen.manifest.notebook))):
-        try:
-            source = stage.stage(path, chosen).source
-        except NetcoreError as error:
-            show.console.print(f"left out: {error}", style="yellow", markup=False)
-            continue
-        (out / f"{number:04d}-{formats.safe_name(path.stem)}.py").write_text(formats.own_lines(source, given), encoding="utf-8")
-        count += 1
-    show.console.print(f"{count} files in {out}", soft_wrap=True)
 
 
 @click.command("certify")

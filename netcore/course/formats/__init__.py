@@ -3,5 +3,6 @@
 from netcore.course.formats.gradescope import autograder, gradescope
 from netcore.course.formats.platforms import ONE, autolab, classroom, prairielearn
 from netcore.course.formats.report import report
+from netcore.course.formats.roster import Filled, fill
 from netcore.course.formats.similarity import handout_lines, own_lines, safe_name
 from netcore.course.formats.table import neutral, write_csv
