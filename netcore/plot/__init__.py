@@ -14,3 +14,4 @@ from netcore.plot.lines import ablation_curves, scaling_curves, scores
 from netcore.plot.manifold import manifold_grid
 from netcore.plot.maps import captioned, feature_maps, gallery, saliency_maps
 from netcore.plot.matrix import confusion_matrix, similarity_matrix
+from netcore.plot.values import step_values

@@ -75,7 +75,7 @@ def confusions(page: Page, y: np.ndarray, said: np.ndarray, names: list[str], dr
     caption = f"{int(errors.sum())} of {len(y)} test images are named wrongly. " + (f"Most often it takes {told}." if told else "")
     per_class = [(name, f"{counts[k].sum():,}", f"{100 * counts[k, k] / max(counts[k].sum(), 1):.1f} %",
                   f"{100 * counts[k, k] / max(counts[:, k].sum(), 1):.1f} %") for k, name in enumerate(names)]  # fmt: skip
-    content: list[Any] = [picture(plot.confusion_matrix(counts, drawn, title=""), caption)] if len(names) <= 24 else [caption]
+    content: list[Any] = [picture(plot.confusion_matrix(counts, drawn, title=""), caption, wide=True)] if len(names) <= 24 else [caption]
     page.add("What it takes for what", *content, table(per_class, ("class", "images>", "of these found>", "of those so named right>")))
 
 
@@ -89,7 +89,7 @@ def most_wrong(page: Page, pixels: np.ndarray, p: np.ndarray, y: np.ndarray, nam
     captions = [f"{names[said[k]]} ({100 * p[k, said[k]]:.0f} %)\nis: {names[y[k]]}" for k in worst]
     page.add("Where it was most wrong", picture(
         plot.captioned(pixels[worst], captions), "The test images to whose true class it gave the least probability: "
-        "what it said, how surely, and what it is."))  # fmt: skip
+        "what it said, how surely, and what it is.", wide=True))  # fmt: skip
 
 
 def matters(page: Page, run: Opened, x: np.ndarray, y: np.ndarray, said: np.ndarray, pixels: np.ndarray, names: list[str]) -> None:
@@ -99,4 +99,4 @@ def matters(page: Page, run: Opened, x: np.ndarray, y: np.ndarray, said: np.ndar
         maps = analysis.saliency(run.net, x[right], y[right])
         page.add("Which pixels matter", picture(
             plot.saliency_maps(pixels[right].mean(axis=1), maps, [names[y[k]] for k in right], title=""),
-            "Below each image: how much the score of its class changes with each pixel; dark is much."))  # fmt: skip
+            "Below each image: how much the score of its class changes with each pixel; dark is much.", wide=True))  # fmt: skip

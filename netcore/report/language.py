@@ -51,7 +51,7 @@ def surprise(page: Page, text: str, losses: np.ndarray) -> None:
         symbol = "↵\n" if character == "\n" and much > 0.2 else character
         shown.append(node("span", symbol, style=f"--much: {0.85 * much:.2f}", title=f"{loss:.1f} bits"))
     page.add("Where a text surprises it", f"Held-out text that it has not learned from; {losses.mean():.2f} bits a character in this piece. "
-             "Dark is surprising: it stands at the beginnings of words and names, and fades as a word becomes certain.", shown)  # fmt: skip
+             "Deep colour is surprise: it stands at the beginnings of words and names, and fades as a word becomes certain.", shown)  # fmt: skip
 
 
 def by_kind(page: Page, text: str, losses: np.ndarray) -> None:

@@ -40,6 +40,7 @@ pre { background: var(--tint); border-radius: 6px; padding: .7rem .9rem; white-s
   :root { color-scheme: light; --ink: #000; --soft: #333; --paper: #fff; --line: #bbb; --tint: #f3f4f6; --accent: #000 }
   body { max-width: none; font-size: 10.5pt; print-color-adjust: exact; -webkit-print-color-adjust: exact }
   nav { display: none }
+  .row figure { width: 48% }
   figure .scroll, .scroll { overflow: visible }
   figure img, figure .scroll img { max-width: 100% }
   h2 { break-after: avoid }

@@ -204,3 +204,77 @@ def test_network_diagram_shows_shapes_and_connections():
     assert len(ax.patches) == 3
     arcs = [note for note in ax.texts if getattr(note, "arrow_patch", None) is not None]
     assert len(arcs) == 3  # input to convolution, convolution to sum, and over it from the input
+
+
+def test_network_diagram_of_several_inputs():
+    """A cell unrolled over three steps: the chain on the line, each step's input just before it, below."""
+    import netcore as nc
+
+    cell, h, xs = nc.RNNCell(3, 16), nc.Input((16,)), [nc.Input((3,)) for _ in range(3)]
+    state = h
+    for x in xs:
+        state = cell(x, state)
+    net = nc.Graph(inputs=[h, *xs], outputs=nc.ReLU()(nc.Linear(16, 1)(state)))
+    ax = plot.network_diagram(net, (16,), (3,), (3,), (3,))
+    assert len(ax.patches) == 8  # four inputs, three steps, and the head with its ReLU
+    middles = [(patch.get_x() + patch.get_width() / 2, patch.get_y() + patch.get_height() / 2) for patch in ax.patches]
+    inputs, cells, head = middles[1:4], middles[4:7], middles[7]
+    assert [y for _, y in (middles[0], *cells, head)] == [0] * 5
+    assert all(y < -1 for _, y in inputs)
+    assert all(x < step for (x, _), (step, _) in zip(inputs, cells, strict=True)) and inputs[1][0] == cells[0][0]
+    with pytest.raises(ArgumentError, match=r"4 input shape\(s\)"):
+        plot.network_diagram(net, (16,))
+
+
+def test_confusions_are_coloured_and_right_answers_are_not():
+    ax = plot.confusion_matrix(np.array([[5, 2], [0, 7]]), ["a", "b"])
+    assert [text.get_text() for text in ax.texts] == ["5", "2", "7"]
+    shown = ax.images[0].get_array()
+    assert shown[0, 1] == 2
+    assert np.ma.getmaskarray(shown).tolist() == [[True, False], [True, True]]
+    with pytest.raises(ShapeError, match="a row and a column"):
+        plot.confusion_matrix(np.ones((2, 3)), ["a", "b"])
+
+
+def test_reliability_has_a_bar_for_each_bin():
+    p = np.array([[0.95, 0.05], [0.95, 0.05], [0.35, 0.65], [0.45, 0.55]])
+    found = analysis.calibration(p, np.array([0, 1, 1, 1]))
+    np.testing.assert_array_equal(found.inputs[[5, 6, 9]], [1, 1, 2])
+    assert found.error == pytest.approx((0.45 + 0.35 + 2 * 0.45) / 4)
+    ax = plot.reliability(found)
+    np.testing.assert_allclose([bar.get_height() for bar in ax.patches], [1, 1, 0.5])
+    np.testing.assert_allclose(ax.lines[1].get_xdata(), [0.55, 0.65, 0.95])
+    assert "0.425" in ax.texts[0].get_text()
+    assert analysis.confusion(np.array([0, 1, 1, 1]), p.argmax(axis=1), 2).tolist() == [[1, 0], [1, 2]]
+    with pytest.raises(ShapeError, match="N=3"):
+        analysis.calibration(p, np.zeros(3, int))
+    with pytest.raises(ShapeError, match="same length"):
+        analysis.confusion(np.zeros(2, int), np.zeros(3, int), 1)
+
+
+def test_forecasts_stand_over_their_times():
+    times, truth = np.arange(1990.0, 1995), np.arange(5.0)
+    ax = plot.forecast(times, truth, {"network": truth + 1})
+    np.testing.assert_array_equal(ax.lines[0].get_xydata(), np.stack([times, truth], axis=1))
+    np.testing.assert_array_equal(ax.lines[1].get_ydata(), truth + 1)
+    with pytest.raises(ShapeError, match="'network'"):
+        plot.forecast(times, truth, {"network": truth[1:]})
+    ax = plot.agreement(truth, {"network": truth + 1})
+    np.testing.assert_array_equal(ax.lines[0].get_xydata(), np.stack([truth, truth + 1], axis=1))
+
+
+def test_kl_by_dimension_is_sorted_and_named():
+    ledger = analysis.ledger.Ledger(10.0, np.array([0.1, 2.0, 0.5]), np.array([False, True, True]))
+    ax = plot.kl_by_dimension(ledger)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "2", "0"]
+    np.testing.assert_allclose(sorted((bar.get_x() + 0.4, bar.get_height()) for bar in ax.patches), [(0, 2.0), (1, 0.5), (2, 0.1)], atol=1e-12)
+    assert {text.get_text() for text in ax.get_legend().get_texts()} == {"active: 2", "carries nothing: 1"}
+
+
+def test_captioned_images_in_grey_and_colour():
+    panels = plot.captioned(np.random.default_rng(0).random((3, 3, 4, 4)), ["a", "b", "c"])
+    assert [panel.get_title() for panel in panels[:3]] == ["a", "b", "c"]
+    assert panels[0].images[0].get_array().shape == (4, 4, 3)
+    assert plot.captioned(np.zeros((1, 1, 4, 5)), ["a"])[0].images[0].get_array().shape == (4, 5)
+    with pytest.raises(ShapeError, match="as many captions"):
+        plot.captioned(np.zeros((2, 4, 4)), ["a"])
