@@ -20,9 +20,10 @@ def forecast(
         if np.shape(values) != np.shape(truth):
             raise ShapeError(f"forecast {name!r} must have the truth's shape {np.shape(truth)}, got {np.shape(values)}")
         ax.plot(times, values, color=colour, linestyle="--", linewidth=1.3, marker=marker, markersize=3.5, label=name)
-    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    low, high = ax.get_ylim()
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title, ylim=(low, high + 0.17 * (high - low)))  # room for the names
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(framealpha=0.85, edgecolor="none")
+    ax.legend(frameon=False, loc="upper left", ncols=1 + len(foretold), borderaxespad=0)
     return ax
 
 

@@ -28,13 +28,12 @@ def ablation_curves(curves: Mapping[str, Any], ax: Any = None, *, chance: float 
 
 def scaling_curves(
     x: Sequence[Any], series: Mapping[str, Sequence[float]], ax: Any = None, *,
-    xlabel: str, ylabel: str, title: str = "", log: str = "",
+    xlabel: str, ylabel: str, title: str = "", log: str = "", outside: bool = False,
 ) -> Any:
     """One line for each named series over the same x, numbers or names. `log` names the axes that are logarithmic: '', 'x', 'y' or 'xy'.
-
-    Returns the Axes.
+    `outside` puts the names beside the picture, where lines fill it. Returns the Axes.
     """
-    ax = axes(ax)
+    ax = axes(ax, 7.2 if outside else 5.0)
     names = [value if isinstance(value, str) else f"{value:g}" for value in x]
     x = list(range(len(x))) if any(isinstance(value, str) for value in x) else list(x)
     for (name, values), colour, marker in zip(series.items(), CYCLE, MARKERS, strict=False):
@@ -48,21 +47,26 @@ def scaling_curves(
         ax.set_yscale("log")
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(framealpha=0.85, edgecolor="none")  # a line may pass below
+    if outside:
+        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    else:
+        ax.legend(framealpha=0.85, edgecolor="none")  # a line may pass below
     return ax
 
 
-def scores(values: Mapping[str, float], ax: Any = None, *, chance: float | None = None, xlabel: str = "accuracy", title: str = "") -> Any:
-    """A bar for each named number, the first on top, with the number written at its end; the greatest one is dark.
-
-    Returns the Axes.
+def scores(
+    values: Mapping[str, float], ax: Any = None, *, chance: float | None = None, xlabel: str = "accuracy", title: str = "", log: bool = False,
+    least: bool = False,
+) -> Any:  # fmt: skip
+    """A bar for each named number, the first on top, with the number written at its end; the greatest one is dark, or with `least` the
+    least one: an error, say. `log` measures on a logarithmic scale, whose bars begin at 1. Returns the Axes.
     """
     ax = axes(ax, 5.5, 0.42 * len(values) + 0.9)
     names, numbers = list(values), [float(v) for v in values.values()]
-    colours = [CYCLE[0] if v == max(numbers) else SKY for v in numbers]
+    colours = [CYCLE[0] if v == (min if least else max)(numbers) else SKY for v in numbers]
     ax.barh(range(len(names)), numbers, color=colours, height=0.7)
     for k, value in enumerate(numbers):
-        ax.annotate(f"{value:.3g}", (value, k), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)
+        ax.annotate(f"{value:,.0f}" if value >= 1000 else f"{value:.3g}", (value, k), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)
     if chance is not None:
         ax.axvline(chance, color=BLACK, linestyle=":", linewidth=1)
         ax.annotate("chance", (chance, len(names) - 0.45), xytext=(3, 0), textcoords="offset points", fontsize=8, va="center")
@@ -70,6 +74,9 @@ def scores(values: Mapping[str, float], ax: Any = None, *, chance: float | None 
     else:
         ax.invert_yaxis()
     ax.set_yticks(range(len(names)), names)
-    ax.set(xlabel=xlabel, title=title, xlim=(min(0.0, *numbers), max(numbers) * 1.15 if max(numbers) > 0 else None))
+    if log:
+        ax.set_xscale("log")
+    top = max(numbers) ** 1.25 if log else max(numbers) * 1.15
+    ax.set(xlabel=xlabel, title=title, xlim=(1, top) if log else (min(0.0, *numbers), top if max(numbers) > 0 else None))
     ax.spines[["top", "right"]].set_visible(False)
     return ax

@@ -9,9 +9,11 @@ from netcore.errors import ShapeError
 from netcore.plot.style import bare, panels
 
 
-def feature_maps(image: np.ndarray, maps: np.ndarray, ax: Any = None, *, columns: int = 8, title: str = "feature maps") -> Any:
+def feature_maps(
+    image: np.ndarray, maps: np.ndarray, ax: Any = None, *, columns: int = 8, title: str = "feature maps", names: Sequence[str] | None = None
+) -> Any:  # fmt: skip
     """The input image (H, W) or (1, H, W) first, then the maps (C, OH, OW) that a layer makes of it, all on one scale: white is 0,
-    red positive, blue negative. Channels count from 0. Returns the Axes (array).
+    red positive, blue negative. Channels count from 0, where they have no `names`. Returns the Axes (array).
     """
     if maps.ndim != 3:
         raise ShapeError(f"maps are those of one image, (C, OH, OW); got shape {maps.shape}")
@@ -24,7 +26,7 @@ def feature_maps(image: np.ndarray, maps: np.ndarray, ax: Any = None, *, columns
             panel.set_title("input", fontsize=8, pad=2)
         elif k <= len(maps):
             panel.imshow(maps[k - 1], cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
-            panel.set_title(str(k - 1), fontsize=8, pad=2)
+            panel.set_title(names[k - 1] if names else str(k - 1), fontsize=8, pad=2)
     axes[0].figure.suptitle(title, fontsize=10)
     return axes
 

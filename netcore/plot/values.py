@@ -19,7 +19,7 @@ def step_values(
     if rows.ndim != 2 or not rows.size:
         raise ShapeError(f"all arrays must have the same number of units, got {[np.size(row) for row in values.values()]}")
     limit = max(float(np.abs(rows).max()), 1.0)
-    ax = axes(ax, 0.75 * rows.shape[1] + 1.9, 0.36 * len(rows) + 1.1)
+    ax = axes(ax, max(0.75 * rows.shape[1] + 1.9, 4.4), 0.36 * len(rows) + 1.1)
     ax.imshow(rows, cmap="RdBu_r", vmin=-1.4 * limit, vmax=1.4 * limit, aspect="auto")
     for (i, j), value in np.ndenumerate(rows):
         ax.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=8)
