@@ -66,7 +66,8 @@ def scores(
     colours = [CYCLE[0] if v == (min if least else max)(numbers) else SKY for v in numbers]
     ax.barh(range(len(names)), numbers, color=colours, height=0.7)
     for k, value in enumerate(numbers):
-        ax.annotate(f"{value:,.0f}" if value >= 1000 else f"{value:.3g}", (value, k), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)
+        told = f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+        ax.annotate(told, (value, k), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)
     if chance is not None:
         ax.axvline(chance, color=BLACK, linestyle=":", linewidth=1)
         ax.annotate("chance", (chance, len(names) - 0.45), xytext=(3, 0), textcoords="offset points", fontsize=8, va="center")
