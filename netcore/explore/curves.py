@@ -19,7 +19,7 @@ FILTERS = 64
 def training(session: Session, asked: Asked) -> dict[str, Any]:
     live = session.live
     if live is not None:
-        live.ask()
+        live.tell()
     rows = live.history if live is not None else read_metrics(session)
     task = session.recipe.task(session.net)
     return {

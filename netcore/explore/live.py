@@ -64,7 +64,11 @@ class Live(Callback):
     # ---- the page's side ----------------------------------------------------------------------------------------------
 
     def ask(self) -> None:
+        """Some page asks something."""
         self._asked = time.monotonic()
+
+    def tell(self) -> None:
+        """A page asks how it stands."""
         self.said = self.said or self.state in ("finished", "interrupted", "failed")
 
     def is_watched(self) -> bool:

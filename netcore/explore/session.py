@@ -51,7 +51,10 @@ class Session:
 
     def refresh(self) -> None:
         """Take over the weights that a running training has left."""
-        newest = self.live.take() if self.live is not None else None
+        if self.live is None:
+            return
+        self.live.ask()
+        newest = self.live.take()
         if newest is not None:
             self.net.load_state_dict(newest)
             self.kept.clear()

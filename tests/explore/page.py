@@ -40,7 +40,7 @@ class Page:
     def text(self, css="main"):
         return self.script("return document.querySelector(arguments[0]).textContent", css)
 
-    def wait(self, condition, seconds=10):
+    def wait(self, condition, seconds=20):
         """Until the condition holds; what it last said is in the message."""
         ends = time.monotonic() + seconds
         while not (found := condition()):

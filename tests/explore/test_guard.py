@@ -182,7 +182,7 @@ def test_command(runs, tmp_path):
         with socket.create_connection(("127.0.0.1", port), timeout=5):
             pass
         process.send_signal(2)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=30)
         assert process.returncode == 0 and err == "ended\n"
     finally:
         process.kill()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 import netcore as nc
 from netcore import recipes
+from netcore.cli import live as cli_live
 from netcore.cli.live import LivePage
 from netcore.explore import Live, live
 from tests.explore.conftest import Client
@@ -108,7 +110,7 @@ def start(folder, *options):
 
 def test_nobody_looks_and_it_ends_at_once(tmp_path):
     process = start(tmp_path / "run", "--epochs", "1", "--limit", "100")
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 0 and "accuracy" in out and "Traceback" not in err
 
 
@@ -123,7 +125,7 @@ def test_a_page_follows_the_training_until_ctrl_c(page, tmp_path):
         page.wait(lambda: page.text("main .chars") != before[0] and page.script(PIXELS) != before[1])
         process.send_signal(2)
         page.wait(lambda: "Training was interrupted." in page.text(".answer"))
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=30)
         assert process.returncode == 2 and "--resume" in err and "Traceback" not in err
         assert "--resume" in page.text("main .chars")
         time.sleep(1.2)  # it has stopped asking
@@ -134,3 +136,21 @@ def test_a_page_follows_the_training_until_ctrl_c(page, tmp_path):
 
 
 PIXELS = "return document.querySelector('main [aria-label^=Filter]').toDataURL()"
+
+
+def test_the_other_views_show_the_weights_as_they_change(tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "EVERY", 0.0)
+    monkeypatch.setattr(cli_live, "LINGERS", 0.0)
+    found, image = [], np.full((1, 8, 8), 0.5, "<f4").tobytes()
+
+    class Ask(nc.training.Callback):
+        kept = False
+
+        def after_batch(self, job):
+            if job.step % 6 == 0:
+                found.append(Client(page.server).post("/api/image", image)["probabilities"])
+
+    with LivePage(True, browser=False) as page:
+        recipe = recipes.get("lenet", **OPTIONS)
+        recipes.train(recipe, watch=[*page.watch, Ask()], announce=lambda data, net: page.begin(tmp_path, recipe, data, net, None))
+        assert len(found) > 2 and all(not np.array_equal(a, b) for a, b in pairwise(found[1:]))

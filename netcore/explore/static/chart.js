@@ -29,7 +29,8 @@ export function chart(lines, wide, { x, y }, text) {
   pen.fillText(x, (LEFT + wide - RIGHT) / 2, tall - 5);
   pen.textAlign = "left";
   pen.save(); pen.translate(12, tall / 2 + 20); pen.rotate(-Math.PI / 2); pen.fillText(y, 0, 0); pen.restore();
-  lines.forEach(({ colour, points, thin }, k) => {
+  const order = [...lines.entries()].sort(([, a], [, b]) => Boolean(b.thin) - Boolean(a.thin)); // thin ones below
+  order.forEach(([k, { colour, points, thin }]) => {
     const told = points.filter(([, value]) => value !== null);
     pen.strokeStyle = pen.fillStyle = colour;
     pen.lineWidth = thin ? 1 : 2.5;

@@ -31,7 +31,7 @@ function filterFigure(filter, of, layer) {
   }
   const shown = Array.from({ length: Math.min(inputs, FILTERS) }, (_, k) => picture(at(filter, k), inputs > 1 ? 36 : 120, `Filter for input ${k}, ${height} by ${width} weights`, limit));
   const each = inputs > 1 ? `one for each of ${inputs} maps below${inputs > FILTERS ? `, the first ${FILTERS} shown` : ""}; ` : "";
-  return h("figure", {}, h("h4", {}, `Its filter${whose}`), h("div", { class: "row" }, shown), h("figcaption", {}, `${each}red wants bright, blue wants dark`));
+  return h("figure", {}, h("h4", {}, `Its filter${whose}`), h("div", { class: "row" }, shown), h("figcaption", {}, `${each}red wants ${inputs > 1 ? "a strong answer" : "bright"}, blue ${inputs > 1 ? "a weak one" : "dark"}`));
 }
 
 function padded(data) {

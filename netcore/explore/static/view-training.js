@@ -26,7 +26,7 @@ export async function show(main, run) {
     const over = told.state in OVER, epoch = told.history.length;
     const text = over ? OVER[told.state] : `Training: epoch ${Math.min(epoch + 1, told.epochs)} of ${told.epochs}.`;
     if (text !== heading) said.textContent = heading = text;
-    more.textContent = `${told.step.toLocaleString("en")} steps, ${epoch} of ${told.epochs} epochs.${over && run.live ? ` This page ends with it; see more by: ${told.explore}` : ""}${told.state === "interrupted" || told.state === "stopped" ? ` Go on with: ${told.resume}` : ""}`;
+    more.textContent = `${told.step.toLocaleString("en")} steps, ${epoch} of ${told.epochs} epochs.${over && run.live ? ` This page ends with it; see more by: ${told.explore}` : ""}${told.state === "interrupted" || told.state === "stopped" ? ` Unless it still runs, go on with: ${told.resume}` : ""}`;
     draw(told);
     if (!over) timer = setTimeout(update, EVERY);
   });
