@@ -45,10 +45,12 @@ nb_merge_streams = True
 nb_render_image_options = {"alt": "the figure that the code above draws"}
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])  # for the kernels
 
-# Figures at twice the resolution, for screens of today; and no history of what was run.
+# Figures at twice the resolution, for screens of today; of an error the message, which is what is to be read; no history of what was run.
 profile = ROOT / "build" / "docs" / "ipython" / "profile_default"
 profile.mkdir(parents=True, exist_ok=True)
-(profile / "ipython_kernel_config.py").write_text('c.InlineBackend.figure_formats = ["retina"]\nc.HistoryManager.enabled = False\n')
+(profile / "ipython_kernel_config.py").write_text(
+    'c.InlineBackend.figure_formats = ["retina"]\nc.InteractiveShell.xmode = "Minimal"\nc.HistoryManager.enabled = False\n'
+)
 os.environ["IPYTHONDIR"] = str(profile.parent)
 
 # ---- text ------------------------------------------------------------------------------------------------------------
@@ -70,6 +72,7 @@ toc_object_entries_show_parents = "hide"
 # ---- looks -----------------------------------------------------------------------------------------------------------
 
 html_theme = "furo"
+pygments_dark_style = "a11y-high-contrast-dark"
 html_title = f"netcore {release}"
 html_static_path = ["_static"]
 html_css_files = ["house.css"]

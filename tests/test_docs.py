@@ -5,6 +5,7 @@ import inspect
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,12 @@ def test_reference_has_every_public_name(face):
             listed |= set(names.split()) if family == module.__name__ else set()
     assert listed - set(dir(module)) == set(), "the reference names what is not there"
     assert public(module) - listed == set(), f"not in docs/api: add them to a family of {module.__name__}"
+
+
+def test_install_page_has_every_extra():
+    page = (DOCS / "guide/install.md").read_text()
+    for extra in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]:
+        assert f"| `{extra}` |" in page or extra in ("test", "test-oracle", "bench", "dev"), extra
 
 
 def test_public_names_have_docstrings():

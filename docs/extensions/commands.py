@@ -7,9 +7,10 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 
+from netcore.cli.app import SETTINGS
 from netcore.cli.app import app as netcore_command
 
-WIDTH = 84  # columns, which fit the page
+LOOKS = SETTINGS | {"terminal_width": 84, "max_content_width": 84}  # columns, which fit the page
 
 
 def all_commands(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
@@ -19,14 +20,14 @@ def all_commands(command: click.Command, context: click.Context) -> Iterator[tup
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
             if inner is not None:
-                with click.Context(inner, info_name=name, parent=context, terminal_width=WIDTH, max_content_width=WIDTH) as below:
+                with click.Context(inner, info_name=name, parent=context, **LOOKS) as below:
                     yield from all_commands(inner, below)
 
 
 class Commands(Directive):
     def run(self) -> list[nodes.Node]:
         sections = []
-        with click.Context(netcore_command, info_name="netcore", terminal_width=WIDTH, max_content_width=WIDTH) as context:
+        with click.Context(netcore_command, info_name="netcore", **LOOKS) as context:
             for name, text in all_commands(netcore_command, context):
                 section = nodes.section(ids=[nodes.make_id(name)], names=[nodes.fully_normalize_name(name)])
                 section += nodes.title(name, name)
