@@ -41,6 +41,7 @@ EXECUTE = os.environ.get("NETCORE_DOCS_EXECUTE", "on") != "off"
 nb_execution_mode = "cache" if EXECUTE else "off"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 600
+nb_execution_in_temp = True  # what an example writes goes away with its folder
 nb_merge_streams = True
 nb_render_image_options = {"alt": "the figure that the code above draws"}
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])  # for the kernels

@@ -81,9 +81,11 @@ def converted(lines: list[str], where: str) -> list[str]:
 
 
 def fields(cls: type) -> list[str]:
-    """The fields of a record, with what is said of each beside it."""
+    """The fields of a record, with what is said of each beside it; nothing where nothing is said: the signature has their names."""
     found = FIELD.findall(inspect.getsource(cls))
-    return [line for name, said in found if not name.startswith("_") for line in (f"* ``{name}``" + (f" – {escaped(said)}" if said else ""),)]
+    if not any(said for _, said in found):
+        return []
+    return [f"* ``{name}``" + (f" – {escaped(said)}" if said else "") for name, said in found if not name.startswith("_")]
 
 
 def is_record(value: Any) -> bool:

@@ -5,6 +5,7 @@ reader gets the TeX. What Ziamath cannot draw is a warning, and so an error of `
 """
 
 from typing import Any
+from xml.etree import ElementTree
 
 import ziamath
 from docutils import nodes
@@ -30,8 +31,6 @@ def drawn(tex: str, inline: bool, place: nodes.Node) -> str:
     picture.set("aria-label", " ".join(tex.split()))
     _, top, _, height = (float(number) for number in picture.get("viewBox").split())
     picture.set("style", f"vertical-align: {-(top + height) / PIXELS:.3f}em")
-    from xml.etree import ElementTree
-
     return ElementTree.tostring(picture, encoding="unicode")
 
 
