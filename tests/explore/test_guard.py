@@ -189,3 +189,9 @@ def test_command(runs, tmp_path):
         process.wait()
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), timeout=5):
         pass
+
+
+def test_without_the_extra_there_is_a_clear_error(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(ArgumentError, match=r"the explorer needs uvicorn; install it with: pip install 'netcore-nn\[explore\]'"):
+        serve(Broken(tmp_path, None, ""))
