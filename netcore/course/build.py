@@ -75,6 +75,7 @@ def _sandboxed(manifest: Manifest, source: str, runtime: Runtime, mark: str) -> 
     try:
         if os.geteuid() == 0:
             os.chown(scratch, NOBODY, NOBODY)
+            scratch.chmod(0o711)  # in a box root has no rights over what is nobody's
         setup = {"build": tools | {"command": command}, "scratch": str(scratch), "build_seconds": manifest.build_seconds}
         child = Child(kit, source, runtime, manifest.build_seconds + 5, setup)
         child.close()
@@ -110,7 +111,7 @@ def _kept(runtime: Runtime, manifest: Manifest, mark: str, data: bytes) -> str:
     """The module in a folder of its own, ours, which a child may read."""
     folder = runtime.folder / "built" / mark[:32]
     folder.mkdir(parents=True)
-    path = folder / f"{Path(manifest.file).stem}.so"
+    path = folder / (Path(manifest.file).stem + (".pyd" if os.name == "nt" else ".so"))
     path.write_bytes(data)
     for each, mode in ((folder.parent, 0o711), (folder, 0o755), (path, 0o755)):
         each.chmod(mode)

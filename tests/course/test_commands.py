@@ -1,11 +1,14 @@
 """The commands as a student and as an instructor would run them."""
 
 import json
+import subprocess
+import zipfile
 
 from click.testing import CliRunner
 
 from netcore.cli.app import app
-from netcore.course import assignment
+from netcore.cli.course.instructor import expand
+from netcore.course import assignment, stage
 
 
 def invoke(*args, code=0):
@@ -60,3 +63,30 @@ def test_a_new_assignment_runs(tmp_path):
     assert "5 of 5" in invoke("certify", tmp_path / "rows", "--quick")
     invoke("start", tmp_path / "rows", tmp_path / "mine")
     assert "Scale the rows" in invoke("check", tmp_path / "mine")
+
+
+def test_a_student_tries_and_builds(tmp_path):
+    (tmp_path / "conv.py").write_text(assignment.find("conv").solution)
+    out = invoke("try", "conv", tmp_path, "--epochs", 1, "--limit", 100)
+    assert "conv2d_backward" in out and "yours to engine" in out and "accuracy" in out
+    (tmp_path / "conv.py").write_text(assignment.find("conv").solution.replace("+ b[:, None]", ""))
+    assert "conv2d_forward, call 1: y (64, 16, 8, 8) differs" in invoke("try", "conv", tmp_path, "--epochs", 1, code=2)
+    assert "nothing to build" in invoke("build", tmp_path, "--assignment", "conv", code=2)
+
+
+def test_cython_goes_all_the_ways_that_python_goes(tmp_path):
+    chosen = assignment.find("kernels")
+    invoke("start", "kernels", tmp_path / "mine")
+    assert (tmp_path / "mine/kernels.pyx").read_text().count("YOUR CODE") == 7
+    (tmp_path / "mine/kernels.pyx").write_text(chosen.solution)
+    assert "Hand in this one file" in invoke("submit", tmp_path / "mine")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/anna.pyx").write_text("not cython\n")
+    (tmp_path / "mine/kernels-submission.zip").rename(tmp_path / "in/bob.zip")
+    assert expand((tmp_path / "in",), ("kernels.pyx", "kernels.ipynb")) == [tmp_path / "in/anna.pyx", tmp_path / "in/bob.zip"]
+    assert stage.stage(tmp_path / "in/bob.zip", chosen).source == chosen.solution
+    invoke("export", "gradescope", "kernels", tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert "pip install --quiet cython" in archive.read("setup.sh").decode() and "assignment/solution.pyx" in archive.namelist()
+    (tmp_path / "setup.sh").write_bytes(zipfile.ZipFile(tmp_path / "a.zip").read("setup.sh"))
+    assert subprocess.run(["bash", "-n", str(tmp_path / "setup.sh")], check=False).returncode == 0

@@ -129,7 +129,7 @@ def try_command(name: str, folder: Path | None, **options: Any) -> None:
         result = trial.run(progress=True)
     except swap.Diverged as error:
         screens.swapped(trial.swap.tallies)
-        raise click.ClickException(f"here your function and the engine's part:\n    {error}")
+        raise click.ClickException(f"here your function gives something else than the engine: {error}")
     screens.swapped(trial.swap.tallies)
     show.fact(result.test_name, show.metrics_text(result.test))
 

@@ -25,6 +25,12 @@ wheels=(./*.whl)
 if [ -e "${{wheels[0]}}" ]; then what="${{wheels[0]}}"; else what="netcore-nn=={version}"; fi
 "${{NETCORE_VENV:-/autograder/netcore}}/bin/python" -m pip install --quiet "$what"
 """
+COMPILED = """# The assignment is in Cython: a compiler, Python's headers, and Cython.
+command -v cc >/dev/null || {{ apt-get update -q && apt-get install -qy gcc libc6-dev; }}
+header='import os, sys, sysconfig; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))'
+"$python" -c "$header" || apt-get install -qy "$("$python" -c 'import sys; print("python3.%d-dev" % sys.version_info[1])')"
+"${{NETCORE_VENV:-/autograder/netcore}}/bin/python" -m pip install --quiet cython setuptools
+"""
 RUN = """#!/usr/bin/env bash
 # Grades /autograder/submission and writes /autograder/results/results.json.
 set -euo pipefail
@@ -87,7 +93,7 @@ def leaderboard(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def autograder(assignment: Assignment, out: str | Path, key: bytes | None, wheel: str | Path | None = None) -> None:
     """Write the zip: setup.sh, run_autograder, run.py, the assignment, the key, and where given a wheel of this package."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        _add(archive, "setup.sh", SETUP.format(version=__version__))
+        _add(archive, "setup.sh", (SETUP + (COMPILED if assignment.manifest.compiled else "")).format(version=__version__))
         _add(archive, "run_autograder", RUN)
         _add(archive, "run.py", PYTHON)
         for path in sorted(assignment.folder.rglob("*")):

@@ -41,6 +41,10 @@ def main() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         try:
             child({**setup, "contained": contained})
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()  # a fault of ours; the grader shows it
         finally:
             os._exit(1)
     watched.append(pid)
