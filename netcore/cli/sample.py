@@ -22,7 +22,7 @@ def command(run: str, length: int, temperature: float, prompt: str, seed: int | 
     show.use_threads(threads)
     recipe, facts, net = recipes.open_run(run)
     if not isinstance(net, CharacterModel):
-        raise click.ClickException(f"{run} is a run of {recipe.name!r}; only character models write (char-lstm, char-gru)")
+        raise click.ClickException(f"{run} is a run of {recipe.name!r}; only character models write (char-lstm, char-gru, char-rnn)")
     click.echo(prompt, nl=False)
     for character in sample(net, Vocabulary(facts["symbols"]), length, prompt, temperature, np.random.default_rng(seed)):
         click.echo(character, nl=False)

@@ -13,10 +13,9 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 import netcore as nc
-from netcore import checks
 from netcore.data import DataLoader
-from netcore.recipes.base import Facts, Prepared, Recipe
-from netcore.recipes.race import Race, SideBySide
+from netcore.recipes.base import Prepared
+from netcore.recipes.race import RaceRecipe
 
 SAMPLES = 20_000, 1_000, 2_000  # training, validation, test
 
@@ -45,35 +44,17 @@ def remember(lstm: Any, steps: int) -> None:
 
 
 @dataclass
-class Adding(Recipe):
+class Adding(RaceRecipe):
     """The adding problem: a plain RNN against an LSTM."""
 
     name: ClassVar[str] = "adding"
-    full_epochs: ClassVar[int] = 5
-    data: Annotated[str, "made by the recipe itself"] = "made"
-    batch_size: int = 50
-    lr: float = 5e-3
-    clip: Annotated[float, "bound on the norm of each network's gradient"] = 1.0
     lag: Annotated[int, "steps of a sequence"] = 100
-    hidden: Annotated[int, "size of the state"] = 64
-    cell: Annotated[str, "which networks run: both, lstm or rnn"] = "both"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        checks.at_least("lag", self.lag, 2)
-        checks.one_of("cell", self.cell, ("both", "lstm", "rnn"))
-        checks.one_of("data", self.data, ("made",))
 
     def prepare(self, root: Any = None) -> Prepared:
         rng = np.random.default_rng(self.seed)
         parts = [adding_problem(min(n, self.limit or n), self.lag, rng) for n in SAMPLES]
-        loaders = [DataLoader(x, y, batch_size=self.batch_size if k == 0 else 500, shuffle=k == 0) for k, (x, y) in enumerate(parts)]
-        return Prepared(loaders[0], loaders[1], loaders[2], {"kind": "numbers"})
-
-    def network(self, facts: Facts) -> SideBySide:
-        kinds = {"lstm": nc.LSTM, "rnn": nc.RNN}
-        runners = {name: kind for name, kind in kinds.items() if self.cell in ("both", name)}
-        return SideBySide(**{name: self.runner(kind) for name, kind in runners.items()})
+        train, val, test = loaders(parts, self.batch_size)
+        return Prepared(train, val, test, {"kind": "numbers"})
 
     def runner(self, kind: Any) -> nc.Sequential:
         layer = kind(2, self.hidden)
@@ -81,9 +62,8 @@ class Adding(Recipe):
             remember(layer, self.lag)
         return nc.Sequential(rnn=layer, last=nc.Last(), head=nc.Linear(self.hidden, 1))
 
-    @property
-    def joint_clip(self) -> None:
-        """Each runner is clipped on its own, by the task."""
 
-    def task(self, net: Any) -> Race:
-        return Race(net, self.clip)
+def loaders(parts: list[tuple[np.ndarray, np.ndarray]], batch_size: int) -> tuple[DataLoader, DataLoader, DataLoader]:
+    """Of the training, validation and test parts; only training is shuffled."""
+    train, val, test = (DataLoader(x, y, batch_size=batch_size if k == 0 else 500, shuffle=k == 0) for k, (x, y) in enumerate(parts))
+    return train, val, test

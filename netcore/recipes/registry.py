@@ -9,9 +9,11 @@ from netcore.recipes.autoencoder import Autoencoder
 from netcore.recipes.base import Recipe
 from netcore.recipes.char_gru import CharGRU
 from netcore.recipes.char_lstm import CharLSTM
+from netcore.recipes.char_rnn import CharRNN
 from netcore.recipes.cnn import CNN
 from netcore.recipes.contractive import ContractiveAutoencoder
 from netcore.recipes.conv_autoencoder import ConvAutoencoder
+from netcore.recipes.copying import Copy
 from netcore.recipes.denoising import Denoising
 from netcore.recipes.lenet import LeNet
 from netcore.recipes.mlp import MLP
@@ -26,7 +28,7 @@ KINDS: dict[str, type[Recipe]] = {
     kind.name: kind
     for kind in (
         MLP, LeNet, CNN, ResNet, Autoencoder, Denoising, Sparse, ContractiveAutoencoder, Tied, ConvAutoencoder, VAE,
-        CharLSTM, CharGRU, SeriesLSTM, Adding, RowLSTM,
+        CharLSTM, CharGRU, CharRNN, SeriesLSTM, Adding, Copy, RowLSTM,
     )
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Forecasting a time series: an LSTM reads a window of the past and predicts the values that follow.
+"""Forecasting a time series: an LSTM (or a GRU, or a plain RNN) reads a window of the past and predicts the values that follow.
 
 Values are standardised by the training part; the squared error is therefore in units of the series' variance, and to be
 compared with that of `persistence`, the forecast that nothing changes.
@@ -10,9 +10,11 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 import netcore as nc
+from netcore import checks
 from netcore.data import DataLoader, load, registry, windows
 from netcore.errors import ArgumentError
 from netcore.recipes.base import Facts, Prepared, Recipe
+from netcore.recipes.race import CELLS
 from netcore.training import Callback, EarlyStopping, Regression
 
 
@@ -28,8 +30,13 @@ class SeriesLSTM(Recipe):
     clip: float = 1.0
     length: Annotated[int, "steps of the past that the network reads"] = 24
     horizon: Annotated[int, "steps that it forecasts"] = 1
-    hidden: Annotated[int, "size of the LSTM's state"] = 32
+    hidden: Annotated[int, "size of the state"] = 32
+    cell: Annotated[str, "recurrent layer: lstm, gru or rnn"] = "lstm"
     patience: Annotated[int, "epochs without a better value on held-out data before it stops"] = 12
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.one_of("cell", self.cell, tuple(CELLS))
 
     def prepare(self, root: Any = None) -> Prepared:
         if registry.entry(self.data).kind != "series":
@@ -50,7 +57,7 @@ class SeriesLSTM(Recipe):
         )
 
     def network(self, facts: Facts) -> nc.Sequential:
-        return nc.Sequential(lstm=nc.LSTM(1, self.hidden), last=nc.Last(), head=nc.Linear(self.hidden, self.horizon))
+        return nc.Sequential(**{self.cell: CELLS[self.cell](1, self.hidden)}, last=nc.Last(), head=nc.Linear(self.hidden, self.horizon))
 
     def callbacks(self) -> list[Callback]:
         """A short series is soon learned by heart: the weights of the best epoch are kept."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from netcore.checkpoint import write_atomically
 from netcore.plot import style
 from netcore.recipes.adding import Adding
+from netcore.recipes.copying import SYMBOLS, Copy
 from netcore.recipes.images import ImageClassifier
 from netcore.recipes.language import CharacterRecipe
 from netcore.recipes.reconstruction import ImageAutoencoder
@@ -21,6 +22,7 @@ KINDS: dict[type, Callable[[Page, Opened], None]] = {
     CharacterRecipe: language.sections,
     SeriesLSTM: numbers.series,
     Adding: numbers.adding,
+    Copy: numbers.copying,
 }
 
 
@@ -61,4 +63,6 @@ def input_shape(run: Opened) -> tuple[int, ...]:
         return (recipe.steps,)
     if isinstance(recipe, SeriesLSTM):
         return recipe.length, 1
+    if isinstance(recipe, Copy):
+        return recipe.length, SYMBOLS + 1
     return (recipe.lag, 2) if isinstance(recipe, Adding) else tuple(run.facts["shape"])

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from netcore import analysis, plot
-from netcore.layers import GRU, LSTM, Conv2d, Linear
+from netcore.layers import GRU, LSTM, RNN, Conv2d, Linear
 from netcore.report.opened import Opened
 from netcore.report.page import Page, picture, table
 from netcore.report.words import mathless
@@ -36,7 +36,7 @@ def sections(page: Page, run: Opened) -> None:
     page.add("How sure it is", picture(plot.reliability(found, title=""),
         f"{verdict}: its stated probabilities and its successes differ by {found.error:.3f} in the mean."))  # fmt: skip
     matters(page, run, x, y, said, pixels, drawn)
-    rnn = next((layer for layer in run.net.layers() if isinstance(layer, (LSTM, GRU))), None)
+    rnn = next((layer for layer in run.net.layers() if isinstance(layer, (LSTM, GRU, RNN))), None)
     if rnn is not None and x.shape[1] == 1:
         traces = analysis.gate_trace(rnn, x[0, 0])
         page.add("Gates over an image", picture(
@@ -59,7 +59,7 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 
 def first_weights(net: Any, shape: tuple[int, ...]) -> np.ndarray | None:
     """(K, C, R, S) of the first layer that has weights, if its weights are images: a convolution's, or a linear layer's on the pixels."""
-    first = next((layer for layer in net.layers() if isinstance(layer, (Conv2d, Linear, LSTM, GRU))), None)
+    first = next((layer for layer in net.layers() if isinstance(layer, (Conv2d, Linear, LSTM, GRU, RNN))), None)
     if isinstance(first, Conv2d) and max(first.kernel_size) > 1:
         return first.weight.data[:64]
     if isinstance(first, Linear) and first.weight.shape[1] == int(np.prod(shape)):

@@ -90,7 +90,7 @@ def curves(page: Page, run: Opened) -> None:
     others = {key: named(key.removeprefix("val_")) for key in keys if key.startswith("val_") and key != "val_loss"}
     together = isinstance(run.net, SideBySide)
     for group in [others] if together and others else [{key: name} for key, name in others.items()]:
-        name = "squared error" if together else next(iter(group.values()))
+        name = ("accuracy" if "accuracy" in " ".join(group.values()) else "squared error") if together else next(iter(group.values()))
         ax = plot.learning_curves(run.history, {key: mathless(text) for key, text in group.items()}, title=mathless(name), ylabel="")
         content.append(picture(ax, f"On held-out data, after each epoch: {name}."))
     page.add("Learning curves", side_by_side(*content))

@@ -16,7 +16,9 @@ from netcore.training import Run
 SMALL = {
     "char-lstm": {"limit": 3000, "hidden": 16},
     "char-gru": {"limit": 3000, "hidden": 16},
+    "char-rnn": {"limit": 3000, "hidden": 16},
     "adding": {"limit": 100, "lag": 10},
+    "copy": {"limit": 100, "lag": 5},
     "resnet": {"limit": 64, "width": 4},
     "cnn": {"limit": 64, "width": 4},
 }
@@ -46,6 +48,37 @@ def test_gradients_of_the_networks_with_code_of_their_own():
     nc.manual_seed(1)
     adding = recipes.get("adding", hidden=3, lag=4)
     nc.gradcheck(adding.network({}), np.random.default_rng(0).standard_normal((2, 4, 2)))
+
+
+def test_recurrent_recipes_take_each_cell():
+    for cell, kind in (("lstm", nc.LSTM), ("gru", nc.GRU), ("rnn", nc.RNN)):
+        for name, options in (("series-lstm", {}), ("row-lstm", {}), ("adding", {"lag": 6}), ("copy", {"lag": 3})):
+            result = recipes.train(recipes.get(name, cell=cell, epochs=1, limit=60, hidden=6, **options))
+            assert [type(layer) for layer in result.net.layers() if isinstance(layer, (nc.LSTM, nc.GRU, nc.RNN))] == [kind]
+            assert np.isfinite(list(result.test.values())).all()
+    for name in ("series-lstm", "row-lstm", "adding", "copy"):
+        with pytest.raises(ArgumentError, match="cell"):
+            recipes.get(name, cell="lsmt")
+
+
+def test_the_copy_task_judges_the_last_steps_alone():
+    """Whatever is said before counts for nothing, in the loss, its gradient and the score; the right symbols score 1."""
+    from netcore.recipes.copying import Copying, copy_task
+
+    x, y = copy_task(40, 7, np.random.default_rng(0))
+    assert x.shape == (40, 13, 5) and (x[:, 3:10] == 0).all() and (x[:, 10:, 4] == 1).all()
+    assert np.array_equal(x[:, :3].argmax(axis=2), y[:, -3:])
+    nc.manual_seed(0)
+    recipe = recipes.get("copy", lag=7, hidden=6)
+    task = Copying(recipe.network({}))
+    guesses = np.random.default_rng(1).standard_normal((40, 13, 4))
+    right = np.eye(4)[np.where(y < 0, 0, y)]
+    assert task.score(right, y) == 40 and 0 < task.score(guesses, y) < 20
+    loss = nc.CrossEntropyLoss()
+    whole = loss.forward(guesses, y)
+    dy = loss.backward()
+    assert whole == pytest.approx(nc.CrossEntropyLoss().forward(guesses[:, -3:], y[:, -3:])) and (dy[:, :-3] == 0).all()
+    nc.gradcheck(recipe.network({}), x[:2, :6].astype(np.float64))
 
 
 def test_the_character_model_has_the_right_gradient():

@@ -29,6 +29,7 @@ RUNS = {
     "char-gru": {"limit": 1500, "hidden": 12, "embedding": 8},
     "series-lstm": {"limit": 60, "hidden": 6},
     "adding": {"limit": 60, "lag": 8, "hidden": 6},
+    "copy": {"limit": 60, "lag": 4, "hidden": 6},
 }  # fmt: skip
 SECTIONS = {
     "lenet": ("What the first layer looks for", "What it takes for what", "Where it was most wrong", "How sure it is", "Which pixels matter"),
@@ -37,6 +38,7 @@ SECTIONS = {
     "char-gru": ("What it writes", "Where a text surprises it", "What each kind of character costs", "What its gates do"),
     "series-lstm": ("Foretold and true", "How far off", "What its gates do"),
     "adding": ("The sums", "How far back gradients reach"),
+    "copy": ("What is written down", "How far back gradients reach"),
 }
 ALWAYS = ("Learning curves", "The network", "To do it again", "Configuration", "Data set", "Versions and time")
 
