@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from netcore.course import handout, manifest, seeds
+from netcore.course import handout, hints, manifest, seeds
 from netcore.course.case import Case
 from netcore.course.inside import program
 from netcore.course.manifest import Manifest, Task
@@ -82,6 +82,11 @@ class Assignment:
     @cached_property
     def reference(self) -> dict[str, Any]:
         return load(self.solution, self.manifest.file)
+
+    @cached_property
+    def uses(self) -> dict[str, set[str]]:
+        """Which task builds on which (hints.py)."""
+        return hints.uses(self.source, [task.id for task in self.manifest.tasks])
 
     @cached_property
     def _mutated(self) -> dict[str, tuple[Mutant, dict[str, Any]]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+INPUT = ", an input,"
 Judge = Callable[[np.ndarray], str]
 
 
@@ -88,7 +89,7 @@ class Case:
 
     def unchanged(self, name: str, array: np.ndarray) -> None:
         """Ask for an array that was sent, as it is after all calls: whoever writes into inputs is found out."""
-        self.output(f"{name} (an input, which must stay as it was)", Handle(self._send(array)), array.shape, array.dtype)
+        self.output(f"{name}{INPUT}", Handle(self._send(array)), array.shape, array.dtype)
 
     def _step(self, step: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any], returns: int) -> Any:
         step["args"] = [self._encode(arg) for arg in args]

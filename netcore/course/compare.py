@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from netcore.course import hints
 from netcore.course.assignment import Assignment, evaluate
-from netcore.course.case import Case, Output
+from netcore.course.case import INPUT, Case, Output
 from netcore.course.spawn import Reply
 
 NOISE = 30.0
@@ -30,7 +31,7 @@ class Judgement:
 def judge(assignment: Assignment, task: str, case: Case, reply: Reply, *, explain: bool) -> Judgement:
     """Compare what came back with what the solution gives. Only called after the child is dead."""
     if reply.status != "ok":
-        return Judgement(reply.status, reply.message)
+        return Judgement(reply.status, hints.in_words(reply.message))
     expected, limits = expectation(assignment, case)
     for output, got, want, limit in zip(case.outputs, reply.arrays, expected, limits, strict=True):
         status, message = wrong(output, got, want, limit)
@@ -71,8 +72,14 @@ def wrong(output: Output, got: np.ndarray, expected: np.ndarray, limit: float) -
     if output.name.startswith("PhaseError") or output.name.startswith("error"):
         return "wrong_value", f"{output.name}: " + ("an exception was due and did not come" if expected else "no exception was due")
     where = np.unravel_index(int(error.argmax()), got.shape)
+    if output.name.endswith(INPUT):
+        return (
+            "wrong_value",
+            f"{output.name} was changed by your code: {_index(where)} was {expected[where]:.6g}, now {got[where]:.6g}. Work on a copy",
+        )
     many = f"{int((error > limit).sum())} of {error.size} entries are wrong, worst at " if error.size > 1 else ""
-    return "wrong_value", f"{many}{output.name}{_index(where)}: expected {expected[where] + 0.0:.6g}, got {got[where] + 0.0:.6g}"
+    more = f"; {said}" if (said := hints.relation(got, expected, limit)) else ""
+    return "wrong_value", f"{many}{output.name}{_index(where)}: expected {expected[where] + 0.0:.6g}, got {got[where] + 0.0:.6g}{more}"
 
 
 def _mistake(assignment: Assignment, task: str, case: Case, reply: Reply, limits: list[float]) -> str:

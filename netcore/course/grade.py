@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from netcore.course import build, race
+from netcore.course import build, hints, race
 from netcore.course.assignment import Assignment
 from netcore.course.case import Case
 from netcore.course.compare import Judgement, judge
@@ -122,6 +122,7 @@ def _graded(
             test |= {"points": round(points, 4), "status": status, "passed": passed, "total": total}
             test |= _told(judged, cases_of[task.id], hidden, whole=group.unimportable is not None)
             tests.append(test | {"cpu_s": round(group.cpu_s, 3), "maxrss_mb": round(group.maxrss_mb, 1)})
+    _say_what_comes_first(assignment, tests, groups[False][0])
     isolation = min((group.facts for _, group in groups.values() if group.facts), key=lambda facts: facts["tier"], default={})
     return sorted(tests, key=lambda t: t["hidden"]), isolation, groups[False][1].printed
 
@@ -137,6 +138,17 @@ def _told(judged: list[Judgement], cases: list[Case], hidden: bool, whole: bool)
                 "mistake": each.mistake or next((j.mistake for j in judged if j.mistake), ""),
             }
     return {"message": "", "mistake": ""}
+
+
+def _say_what_comes_first(assignment: Assignment, tests: list[Record], cases: dict[str, list[Case]]) -> None:
+    """What follows from a task that is not right yet is said to."""
+    wrong = {test["task"]: test for test in tests if not test["hidden"] and test["status"] not in ("ok", "pending")}
+    for task, test in wrong.items():
+        if test["message"] and not test["mistake"] and (first := hints.first(assignment.uses, task, cases[task], set(wrong))):
+            title = next(each.title for each in assignment.manifest.tasks if each.id == first)
+            test["message"] = (
+                f"{test['message']}{'' if test['message'].endswith('?') else '.'} It builds on {title!r}, which is not right yet: mend that first"
+            )
 
 
 def _judge(assignment: Assignment, task: str, cases: list[Case], replies: list[Reply], hidden: bool) -> list[Judgement]:

@@ -79,12 +79,24 @@ def as_array(name: str, value: Any, shape: tuple[int, ...], dtype: str) -> np.nd
     if array.dtype.kind not in "fiub":
         raise Refused("wrong_dtype", f"{name} must be an array of {dtype}, got {type(value).__name__} with dtype {array.dtype}")
     if array.shape != tuple(shape):
-        turned = "; is it transposed?" if len(shape) > 1 and array.shape == tuple(reversed(shape)) else ""
-        raise Refused("wrong_shape", f"{name} must have shape {tuple(shape)}, got {array.shape}{turned}")
+        raise Refused("wrong_shape", f"{name} must have shape {tuple(shape)}, got {array.shape}{_why(array.shape, tuple(shape))}")
     if dtype == "float":
         if array.dtype.kind != "f":
             raise Refused("wrong_dtype", f"{name} must be a floating-point number, got {array.dtype}")
         return np.array(array, dtype=np.float64, order="C", subok=False)
     if array.dtype != np.dtype(dtype):
-        raise Refused("wrong_dtype", f"{name} must be {dtype}, got {array.dtype}")
+        made = "; an array made without a dtype is float64" if array.dtype == np.float64 else ""
+        raise Refused("wrong_dtype", f"{name} must be {dtype}, got {array.dtype}{made}")
     return np.array(array, order="C", subok=False)
+
+
+def _why(got: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """What the two shapes suggest."""
+    if len(wanted) > 1 and sorted(got) == sorted(wanted):
+        return "; is it transposed?" if got == wanted[::-1] else "; are the axes in another order?"
+    for axis in range(len(got)):
+        if got[:axis] + got[axis + 1 :] == wanted:
+            return f"; is a sum or a mean over axis {axis} missing?"
+    if len(got) < len(wanted):
+        return "; is it summed over too many axes?" if set(got) <= set(wanted) else ""
+    return ""

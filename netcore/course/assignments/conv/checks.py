@@ -63,6 +63,7 @@ def conv_backward(case, rng, index):
     case.output("dw", dw, w.shape)
     case.output("db", db, b.shape)
     case.unchanged("dy", dy)
+    case.unchanged("x", x)
 
 
 def _pool(case, rng, index):
@@ -89,6 +90,7 @@ def max_pool_backward(case, rng, index):
     dx = case.call("max_pool_backward", dy, cache)
     case.output("dx", dx, x.shape)
     case.unchanged("dy", dy)
+    case.unchanged("x", x)
 
 
 def train_cnn(case, rng, index):

@@ -32,6 +32,7 @@ def linear_backward(case, rng, index):
     case.output("dw", dw, w.shape)
     case.output("db", db, b.shape)
     case.unchanged("dy", dy)
+    case.unchanged("x", x)
 
 
 def relu_forward(case, rng, index):
@@ -53,6 +54,7 @@ def relu_backward(case, rng, index):
     dx = case.call("relu_backward", dy, cache)
     case.output("dx", dx, x.shape)
     case.unchanged("dy", dy)
+    case.unchanged("x", x)
 
 
 def _scores(case, rng, index):
