@@ -30,7 +30,9 @@ extensions = [
     "api",
     "commands",
     "docstrings",
+    "folded",
     "formulas",
+    "offline",
 ]
 exclude_patterns = ["extensions"]
 templates_path: list[str] = []
