@@ -291,4 +291,5 @@ def lstm_gates_backward(const floating[:, ::1] dh, const floating[:, ::1] dnew, 
 # 4. A matrix of patches and one product (as in `conv`); the product is then yours to write.
 # 5. C of your own in the file, with vector types of the compiler (`cdef extern from *: """ ... """`).
 #
-# Time is taken from outside: from sending the inputs until the last output is back, less what transfer alone takes, and each time with new inputs. One processor is yours.
+# Time is taken from outside: the processor's time from sending the inputs until the last output is back, less what transfer alone takes, each time with new inputs. Threads do
+# not help: their times are added up, and one processor is yours.
