@@ -114,9 +114,3 @@ def test_install_page_has_every_extra():
 def test_public_names_have_docstrings():
     bare = [name for name in public(nc) | public(nc.functional) if not inspect.getdoc(getattr(nc, name, None) or getattr(nc.functional, name))]
     assert not bare
-
-
-def test_pages_fetch_nothing():
-    """No page, style or script of ours names another host; formulas and fonts come with the site."""
-    for path in [*DOCS.rglob("*.css"), *DOCS.rglob("*.py"), *PAGES]:
-        assert not re.search(r"(src=|url\(|@import|cdn)", path.read_text()), path

@@ -6,7 +6,10 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-FETCH = re.compile(r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["'](?:https?:)?//|<link\b[^>]*\bhref=["'](?:https?:)?//|url\(["']?(?:https?:)?//|@import""")
+FETCH = re.compile(
+    r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["'](?:https?:)?//|<link\b[^>]*\bhref=["'](?:https?:)?//"""
+    r"""|url\(["']?(?:https?:)?//|@import"""
+)
 
 
 def look(app: Sphinx, error: Exception | None) -> None:
