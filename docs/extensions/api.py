@@ -1,9 +1,9 @@
 """The directive `family`: names of one family, a table of what each does, then each in full.
 
-    .. family:: netcore
+.. family:: netcore
 
-       Linear
-       Conv2d
+   Linear
+   Conv2d
 """
 
 import importlib

@@ -8,7 +8,7 @@ reference knows become links.
 import dataclasses
 import inspect
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from sphinx.application import Sphinx
 from sphinx.util.inspect import signature, stringify_signature
@@ -18,20 +18,32 @@ from netcore import analysis, data, distributed, errors, functional, plot, profi
 
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type)}
 FACES = (netcore, functional, analysis, plot, data, training, distributed, profiling, recipes)
+
+
+class Where(NamedTuple):
+    """Whose docstring it is."""
+
+    package: str  # the public one
+    parameters: tuple[str, ...]
+
+
 FIELD = re.compile(r"^    (\w+): [^#\n]+?(?:  # (.*))?$", re.MULTILINE)
 
 
-def linked(name: str, where: str) -> str | None:
-    """The full name of what a docstring in the module `where` calls `name`."""
+def linked(name: str, where: Where) -> str | None:
+    """The full name of what a docstring calls `name`. A bare small word is a function of the same package, or no link: it may be anything."""
     bare = re.sub(r"^(netcore|nc|F|functional)\.", "", name).removesuffix("()")
-    for face in sorted(FACES, key=lambda face: face.__name__ != ".".join(where.split(".")[:2])):
+    if bare in where.parameters:
+        return None
+    own = [face for face in FACES if face.__name__ == where.package]
+    for face in own if bare == name and name.islower() else [*own, *FACES]:
         short = bare.removeprefix(face.__name__.removeprefix("netcore.") + ".")
         if short.isidentifier() and not short.startswith("_") and not inspect.ismodule(getattr(face, short, None)) and short in vars(face):
             return f"{face.__name__}.{short}"
     return None
 
 
-def code(text: str, where: str) -> str:
+def code(text: str, where: Where) -> str:
     target = linked(text, where)
     return f":py:obj:`{text} <{target}>`" if target else f"``{text}``"
 
@@ -42,7 +54,7 @@ def escaped(text: str) -> str:
     return re.sub(r"\b[A-Z]\w*Error\b", lambda word: f":py:obj:`{word[0]} <netcore.{word[0]}>`" if word[0] in ERRORS else word[0], text)
 
 
-def paragraph(text: str, where: str) -> str:
+def paragraph(text: str, where: Where) -> str:
     parts = re.split(r"(`[^`\n]+`)", text)
     out = ""
     for part in parts:
@@ -51,10 +63,10 @@ def paragraph(text: str, where: str) -> str:
             out += f"{before}{code(part[1:-1], where)}\\ "
         else:
             out += escaped(part)
-    return "\\" + out if out[:1] in "-+*:.(>=" else out
+    return "\\" + out if text[:1] in "-+*:.(>=" else out
 
 
-def table(rows: list[str], where: str) -> list[str]:
+def table(rows: list[str], where: Where) -> list[str]:
     cells = [[cell.strip() for cell in row.strip().strip("|").split("|")] for row in rows if not re.fullmatch(r"[\s|:-]+", row)]
     lines = [".. list-table::", "   :header-rows: 1", ""]
     for row in cells:
@@ -62,7 +74,7 @@ def table(rows: list[str], where: str) -> list[str]:
     return lines
 
 
-def converted(lines: list[str], where: str) -> list[str]:
+def converted(lines: list[str], where: Where) -> list[str]:
     """A docstring, block by block."""
     out: list[str] = []
     blocks = re.split(r"\n\s*\n", "\n".join(lines).strip("\n"))
@@ -92,8 +104,19 @@ def is_record(value: Any) -> bool:
     return inspect.isclass(value) and (dataclasses.is_dataclass(value) or hasattr(value, "_fields"))
 
 
+def place(value: Any) -> Where:
+    module = getattr(inspect.unwrap(value) if callable(value) else value, "__module__", "") or ""
+    own = {face.__name__ for face in FACES}
+    package = ".".join(module.split(".")[:2])
+    try:
+        parameters = tuple(inspect.signature(value).parameters)
+    except (TypeError, ValueError):
+        parameters = ()
+    return Where(package if package in own else "netcore", parameters)
+
+
 def process_docstring(app: Sphinx, what: str, name: str, value: Any, options: Any, lines: list[str]) -> None:
-    where = getattr(inspect.unwrap(value) if callable(value) else value, "__module__", "") or ""
+    where = place(value)
     automatic = is_record(value) and " ".join(lines).startswith(f"{value.__name__}(")
     lines[:] = [] if automatic else converted(lines, where)
     if is_record(value):
