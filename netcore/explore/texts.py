@@ -1,6 +1,6 @@
 """View 3: a character model reads a text: gates, memory, and what it thinks comes next, at every character.
 
-The tool is `netcore.analysis.gate_trace`, which knows LSTM and GRU alike.
+The tool is `netcore.analysis.gate_trace`, which knows LSTM, GRU and plain RNN alike.
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ def gates(session: Session, asked: Asked) -> dict[str, Any]:
     tokens = vocabulary.encode(text or first_symbol(vocabulary))
     logits, _ = session.still.forward(tokens[None])
     trace = gate_trace(net.rnn, session.still.layer("embedding").forward(tokens[None])[0], layer)
-    telling = trace["forget" if "forget" in trace else "update"]
+    telling = next(trace[name] for name in ("forget", "update", "state") if name in trace)
     units = np.sort(np.argsort(telling.std(axis=0))[::-1][:UNITS])  # as netcore.plot.gate_traces chooses
     return {
         "text": vocabulary.decode(tokens), "left_out": "".join(sorted(set(wanted) - known)),

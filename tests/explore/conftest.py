@@ -23,6 +23,8 @@ RUNS = {
     "noise": ("denoising", {"data": "digits", "epochs": 1, "limit": 60, "code": 4, "hidden": 8}),
     "text": ("char-lstm", {"epochs": 1, "limit": 3000, "hidden": 16}),
     "gru": ("char-gru", {"epochs": 1, "limit": 3000, "hidden": 16}),
+    "plain": ("char-rnn", {"epochs": 1, "limit": 3000, "hidden": 16}),
+    "copy": ("copy", {"epochs": 1, "limit": 60, "lag": 3, "hidden": 6}),
     "series": ("series-lstm", {"epochs": 1, "hidden": 4}),
 }
 

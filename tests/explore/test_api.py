@@ -10,7 +10,7 @@ from netcore.recipes.images import Standardise
 
 KINDS = {
     "image": "image", "mlp": "image", "resnet": "image", "rows": "image", "codes": "codes", "plane": "codes", "noise": "codes",
-    "text": "gates", "gru": "gates", "series": None,
+    "text": "gates", "gru": "gates", "plain": "gates", "series": None, "copy": None,
 }  # fmt: skip
 
 
@@ -116,7 +116,7 @@ def test_bad_points(client):
 # ---- view 3 -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["text", "gru"])
+@pytest.mark.parametrize("kind", ["text", "gru", "plain"])
 def test_gates_over_a_text(client, runs, kind):
     asked = client(kind)
     told = asked.post("/api/gates", {"text": "her youth\u2603", "layer": 1})
