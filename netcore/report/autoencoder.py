@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from netcore import analysis, plot
-from netcore.layers import Conv2d, Gaussian
+from netcore.layers import Gaussian
 from netcore.report.classifier import MOST, first_weights
 from netcore.report.opened import Opened
 from netcore.report.page import Page, node, picture, table
@@ -25,13 +25,9 @@ def sections(page: Page, run: Opened) -> None:
         code_pictures(page, run, codes, y)
         if any(isinstance(layer, Gaussian) for layer in run.net.layers()):
             ledger(page, run, x)
-    if (weight := first_weights(run.net, shape)) is not None and (isinstance(_first(run.net), Conv2d) or weight.shape[1] == 1):
+    if (weight := first_weights(run.net, shape)) is not None:
         page.add("What the first layer looks for", picture(
             plot.filters(weight, title=""), "Each square is the weights of one unit: red pixels speak for it, blue ones against."))  # fmt: skip
-
-
-def _first(net: Any) -> Any:
-    return next((layer for layer in net.layers() if any(True for _ in layer.parameters()) and not any(True for _ in layer.children())), None)
 
 
 def beside_pca(page: Page, run: Opened, x: np.ndarray) -> None:
