@@ -2,7 +2,7 @@
 
 import click
 
-from netcore import report
+from netcore import plot, report
 from netcore.cli import show
 
 
@@ -19,7 +19,5 @@ def command(run: str, out: str | None, data_dir: str | None, threads: int | None
     network and nothing beside it.
     """
     show.use_threads(threads)
-    import matplotlib
-
-    matplotlib.use("Agg")  # to files, also where a screen is
+    plot.style.pyplot().switch_backend("Agg")  # to files, also where a screen is
     show.fact("report", str(report.write(run, out, data_dir)))

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import shutil
+import sys
 from html.parser import HTMLParser
 
 import numpy as np
@@ -14,6 +15,7 @@ import netcore as nc
 from netcore import recipes, report
 from netcore.cli.app import app
 from netcore.errors import CheckpointError
+from netcore.report import page as page_module
 from netcore.report.opened import duration
 from netcore.report.page import Page, node, table
 
@@ -87,6 +89,14 @@ def page_of(path):
     assert all(value for tag, name, value in page.attributes if (tag, name) == ("img", "alt"))
     assert page.tags.count("img") == sum((tag, name) == ("img", "alt") for tag, name, _ in page.attributes)
     return page
+
+
+@pytest.fixture(autouse=True, scope="module")
+def coarse():
+    """Pictures of fewer pixels: what they show is the same, and they are made sooner."""
+    before, page_module.DPI = page_module.DPI, 50
+    yield
+    page_module.DPI = before
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +237,13 @@ def test_the_command(runs, tmp_path):
     page_of(tmp_path / "a.html")
     result = CliRunner().invoke(app, ["report", str(runs / "adding"), "--out", str(tmp_path / "no/such/a.html")])
     assert result.exit_code == 2 and "cannot write" in result.output
+
+
+def test_without_matplotlib_there_is_one_line(runs, monkeypatch):
+    for name in ("matplotlib", "matplotlib.pyplot"):
+        monkeypatch.setitem(sys.modules, name, None)
+    result = CliRunner().invoke(app, ["report", str(runs / "adding")])
+    assert result.exit_code == 2 and "pictures need matplotlib" in result.output and result.output.count("\n") == 1
 
 
 def test_durations():
