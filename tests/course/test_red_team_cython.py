@@ -18,7 +18,7 @@ from tests.course import attacks
 from tests.course.test_red_team import USERS, start
 
 ALL = list(attacks.sources("attacks_cython.txt"))
-KINDS = ["include-secret", "incbin", "native", "forges-natively"]
+KINDS = ["include-secret", "incbin", "native"]
 NAMES = ALL if os.environ.get("NETCORE_RED_TEAM") == "all" else KINDS
 
 
