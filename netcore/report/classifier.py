@@ -39,9 +39,9 @@ def sections(page: Page, run: Opened) -> None:
     rnn = next((layer for layer in run.net.layers() if isinstance(layer, (LSTM, GRU, RNN))), None)
     if rnn is not None and x.shape[1] == 1:
         traces = analysis.gate_trace(rnn, x[0, 0])
-        page.add("Gates over an image", picture(
-            plot.gate_traces(traces, [str(k) for k in range(x.shape[2])], title=f"gates over the rows of a picture: {drawn[y[0]]}", unit="row"),
-            "What the gates do while the network reads the first test image row by row.", wide=True))  # fmt: skip
+        page.add("Gates over an image" if len(traces) > 1 else "The state over an image", picture(
+            plot.gate_traces(traces, [str(k) for k in range(x.shape[2])], title=f"a picture row by row: {drawn[y[0]]}", unit="row"),
+            "What happens inside while the network reads the first test image row by row.", wide=True))  # fmt: skip
 
 
 def test_images(run: Opened) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -77,8 +77,11 @@ def gates(page: Page, net: Any, tokens: np.ndarray, vocabulary: Vocabulary) -> N
     vectors = net.embedding.weight.data[part]
     layer = net.rnn.num_layers - 1
     traces = analysis.gate_trace(net.rnn, vectors, layer=layer)
-    words = {"LSTM": "forget keeps the cell where it is yellow and clears it where it is dark", "GRU": "update keeps the state where it is yellow"}
-    page.add("What its gates do", picture(
+    kind = type(net.rnn).__name__
+    told = {
+        "LSTM": "Gates: forget keeps the cell where it is yellow and clears it where it is dark",
+        "GRU": "Gates: update keeps the state where it is yellow and replaces it where it is dark",
+    }.get(kind, "A plain RNN has no gates, only its state")
+    page.add("What its gates do" if len(traces) > 1 else "What its state does", picture(
         plot.gate_traces(traces, [mathless(c) if c.strip() else c for c in vocabulary.decode(part)], title=""),
-        f"Gates of layer {layer + 1} of the {type(net.rnn).__name__} over the text above: "
-        f"{words.get(type(net.rnn).__name__, 'its state')}. Each row is a unit.", wide=True))  # fmt: skip
+        f"{told}. Layer {layer + 1} of the {kind} over the text above; each row is a unit.", wide=True))  # fmt: skip

@@ -43,7 +43,8 @@ def series(page: Page, run: Opened) -> None:
         years = [f"{t:.0f}" if k % 10 == 0 else "" for k, t in enumerate(axis[shown])]
         traces = analysis.gate_trace(rnn, ((truth[shown] - mean) / std)[:, None].astype(x.dtype))
         ax = plot.gate_traces(traces, years, title="", unit="time")
-        page.add("What its gates do", picture(ax, "Gates over the series above; each row is a unit.", wide=True))
+        title = "What its gates do" if len(traces) > 1 else "What its state does"
+        page.add(title, picture(ax, "Over the series above; each row is a unit.", wide=True))
 
 
 def adding(page: Page, run: Opened) -> None:
