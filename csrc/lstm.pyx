@@ -9,7 +9,8 @@
     after the walk back  dx = da W_ih,  dW_ih = daᵀ x,  dW_hh = daᵀ h_prev,  db = Σ da
 
 Each thread walks with its own sequences; there is no barrier between steps. Kept for the way back, a row: the four gates,
-h and c as the step found them, and tanh c (7 H numbers); backward computes no function again.
+h and c as the step found them, and tanh c (7 H numbers); backward computes no function again. Where nobody will walk
+back, nothing is kept: those writes are a fifth of the time of a narrow layer.
 Cost: 8 H (D + H) FLOPs a row forward, twice that backward. Formulas in NumPy: netcore/reference/lstm.py; the gates'
 arithmetic: csrc/kernels/recurrent.h; who walks where: csrc/recurrent.pyx.
 """
@@ -32,14 +33,18 @@ cdef extern from "kernels/gates.h":
         LSTM_INPUT, LSTM_FORGET, LSTM_CANDIDATE, LSTM_OUTPUT, LSTM_GATES
 
 
-def forward(x, lengths, const floating[:, ::1] w_ih, const floating[:, ::1] w_hh, b_ih, b_hh, h0, c0, bint reverse):
-    """(y, h_n, c_n, gates, h_prev, c_prev, tanh_c); x (rows, D) holds the sequences one after the other."""
+def forward(x, lengths, const floating[:, ::1] w_ih, const floating[:, ::1] w_hh, b_ih, b_hh, h0, c0, bint reverse, bint keep):
+    """(y, h_n, c_n, gates, h_prev, c_prev, tanh_c); x (rows, D) holds the sequences one after the other.
+
+    The last four are for the way back; without `keep` they are None.
+    """
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t rows = x.shape[0], H = w_hh.shape[1]
     order, first, parts = deal(lengths, rows * H * H * LSTM_GATES)
     bias = b_hh if b_ih is None else b_ih if b_hh is None else b_ih + b_hh
     a = input_part(x, np.asarray(w_ih), bias)
-    h_prev, c_prev, tanh_c, y = [memory.empty((rows, H), x.dtype) for _ in range(4)]
+    y = memory.empty((rows, H), x.dtype)
+    h_prev, c_prev, tanh_c = [memory.empty((rows if keep else 0, H), x.dtype) for _ in range(3)]
     h_state, c_state = by_position(h0, order), by_position(c0, order)
     most = -(-len(lengths) // parts)
     scratch = memory.empty((parts, most * (H + K.lanes) + LSTM_GATES * K.mr * K.nr), x.dtype)
@@ -50,13 +55,14 @@ def forward(x, lengths, const floating[:, ::1] w_ih, const floating[:, ::1] w_hh
     cdef Batch B = Batch(counts.shape[0], parts, reverse, &orders[0], &counts[0], &starts[0])
     cdef int part, threads = parts
     for part in prange(threads, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
-        walk(K, &B, part, panels, gates, h, c, hp, cp, tc, out, work)
-    return y, by_sequence(h_state, order), by_sequence(c_state, order), a, h_prev, c_prev, tanh_c
+        walk(K, &B, part, panels, gates, h, c, keep, hp, cp, tc, out, work)
+    kept = (a, h_prev, c_prev, tanh_c) if keep else (None, None, None, None)
+    return y, by_sequence(h_state, order), by_sequence(c_state, order), *kept
 
 
 cdef void walk(
     const nc_kernels *K, const Batch *B, int part, const floating[:, ::1] panels, floating[:, ::1] gates,
-    floating[:, ::1] h, floating[:, ::1] c, floating[:, ::1] h_prev, floating[:, ::1] c_prev, floating[:, ::1] tanh_c,
+    floating[:, ::1] h, floating[:, ::1] c, bint keep, floating[:, ::1] h_prev, floating[:, ::1] c_prev, floating[:, ::1] tanh_c,
     floating[:, ::1] y, floating[:, ::1] work,
 ) noexcept nogil:
     """One thread's sequences through all their steps; the longest comes first, so those that still run are the first ones."""
@@ -72,7 +78,8 @@ cdef void walk(
         while length_at(B, start + running - 1) <= step:
             running -= 1
         for s in range(start, start + running):
-            memcpy(&h_prev[row_at(B, s, step), 0], &h[s, 0], H * sizeof(floating))
+            if keep:
+                memcpy(&h_prev[row_at(B, s, step), 0], &h[s, 0], H * sizeof(floating))
             memcpy(state + (s - start) * stride, &h[s, 0], H * sizeof(floating))
         width = tile_rows(running, K.mr)
         for block in range((H + nr - 1) // nr):
@@ -90,7 +97,7 @@ cdef void walk(
                         units, z + (s - start - i * width) * nr, tile,
                         &gates[row, LSTM_INPUT * H + j], &gates[row, LSTM_FORGET * H + j],
                         &gates[row, LSTM_CANDIDATE * H + j], &gates[row, LSTM_OUTPUT * H + j],
-                        &c[s, j], &c_prev[row, j], &tanh_c[row, j], &h[s, j], &y[row, j])
+                        &c[s, j], &c_prev[row, j] if keep else NULL, &tanh_c[row, j] if keep else NULL, &h[s, j], &y[row, j])
 
 
 def backward(dy, dh, dc, x, lengths, const floating[:, ::1] w_ih, const floating[:, ::1] w_hh, gates, h_prev, c_prev, tanh_c, bint reverse, needs):

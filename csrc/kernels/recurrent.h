@@ -34,21 +34,25 @@ NC_INLINE void NC_NAME(lstm_forward_units)(const int whole, long n, const REAL *
     vec old_cell = READ(c);
     vec cell = vfma(forget, old_cell, vmul(input, candidate));
     vec shown = vtanh(cell), state = vmul(output, shown);
+    WRITE(c, cell);
+    WRITE(h, state);
+    WRITE(y, state);
+    if (!c_prev) return;
     WRITE(i, input);
     WRITE(f, forget);
     WRITE(g, candidate);
     WRITE(o, output);
     WRITE(c_prev, old_cell);
-    WRITE(c, cell);
     WRITE(tanh_c, shown);
-    WRITE(h, state);
-    WRITE(y, state);
 }
 
-/* i, f, g, o hold the input's part of the pre-activations and receive the gates; c and h are the running state. */
+/* i, f, g, o hold the input's part of the pre-activations and receive the gates; c and h are the running state. Where
+ * nobody will walk back, c_prev and tanh_c are NULL, and nothing is kept. */
 static void NC_NAME(lstm_forward_row)(long units, const REAL *z, long z_gate, REAL *i, REAL *f, REAL *g, REAL *o,
                                       REAL *c, REAL *c_prev, REAL *tanh_c, REAL *h, REAL *y) {
-#define UNITS(whole, n) NC_NAME(lstm_forward_units)(whole, n, z + j, z_gate, i + j, f + j, g + j, o + j, c + j, c_prev + j, tanh_c + j, h + j, y + j)
+#define UNITS(whole, n) \
+    NC_NAME(lstm_forward_units)(whole, n, z + j, z_gate, i + j, f + j, g + j, o + j, c + j, \
+        c_prev ? c_prev + j : c_prev, tanh_c ? tanh_c + j : tanh_c, h + j, y + j)
     OVER_A_ROW
 #undef UNITS
 }

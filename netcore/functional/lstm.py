@@ -44,13 +44,15 @@ class LSTMCache(NamedTuple):
 def lstm_forward(
     x: np.ndarray, w_ih: np.ndarray, w_hh: np.ndarray, b_ih: np.ndarray | None = None, b_hh: np.ndarray | None = None,
     h0: np.ndarray | None = None, c0: np.ndarray | None = None, lengths: np.ndarray | None = None, reverse: bool = False,
+    keep: bool = True,
 ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], LSTMCache]:
     """y (N, T, H) and the last states (h, c), each (N, H), for x (N, T, D).
 
     `w_ih` (4H, D), `w_hh` (4H, H), `b_ih` and `b_hh` (4H,) with gates in the order i, f, g, o; `h0`, `c0` (N, H) default to
     zero. With `lengths` (N,), steps beyond a sequence's length do nothing: y is zero there, the last state is that of the last
     valid step, a sequence of length 0 keeps its initial state. `reverse` walks from the last (valid) step to the first.
-    Caches x and the weights by reference and 7 H numbers a step. Raises ShapeError, DTypeError, ArgumentError (lengths).
+    Caches x and the weights by reference and 7 H numbers a step; with `keep=False` these 7 H are not even written, the results
+    are the same bits, and the cache is good for nothing. Raises ShapeError, DTypeError, ArgumentError (lengths).
 
     >>> import numpy as np, netcore.functional as F
     >>> y, (h, c), cache = F.lstm_forward(np.ones((2, 5, 3)), np.ones((16, 3)), np.ones((16, 4)))
@@ -61,7 +63,7 @@ def lstm_forward(
     hidden, batch = w_hh.shape[1], arrange(x, lengths)
     h0, c0 = check_state("h0", h0, batch.n, hidden, x.dtype), check_state("c0", c0, batch.n, hidden, x.dtype)
     rows = take_rows(x, batch)
-    y, h, c, *kept = kernels.lstm.forward(rows, batch.lengths, w_ih, w_hh, b_ih, b_hh, h0, c0, reverse)
+    y, h, c, *kept = kernels.lstm.forward(rows, batch.lengths, w_ih, w_hh, b_ih, b_hh, h0, c0, reverse, keep)
     cache = LSTMCache(rows, w_ih, w_hh, (b_ih is not None, b_hh is not None), batch, reverse, *kept)
     return put_rows(y, batch), (h, c), cache
 

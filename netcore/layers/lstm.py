@@ -50,7 +50,7 @@ class LSTM(Recurrent):
 
     def run(self, x: np.ndarray, weights: dict[str, Any], states: States, lengths: Any, reverse: bool) -> tuple[np.ndarray, States, Any]:
         h0, c0 = states
-        return F.lstm_forward(x, **weights, h0=h0, c0=c0, lengths=lengths, reverse=reverse)
+        return F.lstm_forward(x, **weights, h0=h0, c0=c0, lengths=lengths, reverse=reverse, keep=self.training)
 
     def run_back(self, dy: np.ndarray | None, cache: Any, dstates: States, needs: tuple[bool, ...]) -> tuple[Any, ...]:
         return F.lstm_backward(dy, cache, *dstates, needs=needs)

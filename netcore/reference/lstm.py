@@ -22,8 +22,11 @@ from netcore.gates import rows_of
 from netcore.reference.sequence import project, sigmoid, steps, steps_back
 
 
-def forward(x, lengths, w_ih, w_hh, b_ih, b_hh, h0, c0, reverse):
-    """(y, h_n, c_n, gates, h_prev, c_prev, tanh_c); x (rows, D) holds the sequences one after the other."""
+def forward(x, lengths, w_ih, w_hh, b_ih, b_hh, h0, c0, reverse, keep):
+    """(y, h_n, c_n, gates, h_prev, c_prev, tanh_c); x (rows, D) holds the sequences one after the other.
+
+    The last four are for the way back; without `keep` they are None.
+    """
     hidden = w_hh.shape[1]
     h, c = h0.copy(), c0.copy()
     y, h_prev, c_prev, tanh_c = (np.empty((len(x), hidden), x.dtype) for _ in range(4))
@@ -44,7 +47,7 @@ def forward(x, lengths, w_ih, w_hh, b_ih, b_hh, h0, c0, reverse):
         h[n] = o * tanh_c[row]
         y[row] = h[n]
         gates[row] = np.concatenate([i, f, g, o], axis=1)
-    return y, h, c, gates, h_prev, c_prev, tanh_c
+    return y, h, c, *((gates, h_prev, c_prev, tanh_c) if keep else (None,) * 4)
 
 
 def backward(dy, dh, dc, x, lengths, w_ih, w_hh, gates, h_prev, c_prev, tanh_c, reverse, needs):

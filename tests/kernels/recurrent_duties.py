@@ -43,7 +43,8 @@ def arguments(family: str, d: int, h: int, lengths: list[int], reverse: bool = F
         "b_hh": rng.standard_normal(gates * h) if bias in ("both", "b_hh") else None,
         **{name: rng.standard_normal((len(lengths), h)) for name in STATES[family]},
     }
-    return args | ({"relu": relu} if family == "rnn" else {}) | {"reverse": reverse}
+    own = {"rnn": {"relu": relu}, "lstm": {"keep": True}}.get(family, {})
+    return args | own | {"reverse": reverse}
 
 
 def cast(args: dict[str, Any], dtype: Any) -> dict[str, Any]:

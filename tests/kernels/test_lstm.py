@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.kernels import recurrent_duties as duties
-from tests.support import DTYPES, ISAS
+from tests.support import DTYPES, ISAS, isa
 
 
 @pytest.mark.parametrize("level", ISAS)
@@ -33,6 +33,18 @@ def test_gradients_by_differences(level, lengths, reverse):
 @pytest.mark.parametrize("lengths", [[3] * 10, [4, 1, 0, 3, 2, 6, 6, 1, 5]])
 def test_bits_do_not_depend_on_threads(level, lengths):
     duties.bits_do_not_depend_on_threads("lstm", level, lengths)
+
+
+@pytest.mark.parametrize("level", ISAS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", duties.SIZES)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_nothing_kept_and_the_same_bits(level, dtype, size, reverse):
+    args = duties.cast(duties.arguments("lstm", *size, reverse=reverse), dtype)
+    with isa(level):
+        kept, bare = (duties.module("lstm").forward(**args | {"keep": keep}) for keep in (True, False))
+    assert all(np.array_equal(a, b) for a, b in zip(kept[:3], bare[:3], strict=True))
+    assert bare[3:] == (None,) * 4
 
 
 def test_only_what_is_needed():

@@ -178,6 +178,14 @@ def test_eval_mode_drops_nothing_and_caches_nothing():
         layer.backward(np.zeros((N, T, H), np.float32))
 
 
+@pytest.mark.parametrize("kind", [nc.RNN, nc.GRU, nc.LSTM])
+def test_eval_mode_gives_the_bits_of_training_mode(kind):
+    layer = kind(D, H, 2, bidirectional=True)
+    x, lengths = data(N, T, D).astype(np.float32), np.minimum(np.arange(N) + 1, T)
+    trained = layer.forward(x, lengths=lengths)
+    assert np.array_equal(layer.eval().forward(x, lengths=lengths), trained)
+
+
 @pytest.mark.parametrize("p", [0.0, 1.0])
 def test_dropout_of_nothing_and_of_everything(p):
     layer = nc.GRU(D, H, 2, dropout=p)
