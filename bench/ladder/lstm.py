@@ -130,7 +130,7 @@ def reference(x: np.ndarray, w_ih: np.ndarray, w_hh: np.ndarray, b: np.ndarray) 
 
     state = np.zeros((len(x), w_hh.shape[1]), x.dtype)
     lengths = np.full(len(x), x.shape[1])
-    y = lstm.forward(x.reshape(-1, x.shape[2]), lengths, w_ih, w_hh, b, None, state, state, False)[0]
+    y = lstm.forward(x.reshape(-1, x.shape[2]), lengths, w_ih, w_hh, b, None, state, state, False, False)[0]
     return y.reshape(*x.shape[:2], -1)
 
 
