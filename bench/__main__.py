@@ -3,6 +3,8 @@
 import datetime
 import os
 import platform
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from bench.turns import Engine
 from bench.zoo import BY_NAME
 from netcore.config import config
 
-SECTIONS = ("zoo", "kernels", "memory", "scaling")
+SECTIONS = ("zoo", "kernels", "memory", "scaling", "ranks")
 console = Console()
 
 
@@ -53,7 +55,7 @@ def measure(
     what: tuple[str, ...] = SECTIONS, rows: list[str] | None = None, groups: list[str] | None = None, peers: list[str] | None = None,
     threads: list[int] | None = None, turns: int = 7, seconds: float = 0.3, quick: bool = False, out: Path = Path("bench-results"),
 ) -> None:  # fmt: skip
-    """Measure the sections WHAT (zoo, kernels, memory, scaling; all unless named) and write tables and plots."""
+    """Measure the sections WHAT (zoo, kernels, memory, scaling, ranks; all unless named) and write tables and plots."""
     what = what or SECTIONS
     threads = threads or [1, 2]
     if quick:
@@ -73,8 +75,10 @@ def measure(
             result[section] = sections.kernel_section(groups or [], present, threads, turns, seconds / 3, result["roofline"], say)
         elif section == "memory":
             result[section] = sections.memory_section(chosen, present, say)
-        else:
+        elif section == "scaling":
             result[section] = sections.scaling_section(threads, seconds / 10, say)
+        else:
+            result[section] = sections.ranks_section(chosen, say)
         report.write(result, out)
     report.show(result, console)
     say(f"written: {out / 'bench.json'}, {out / 'bench.md'}, plots")
@@ -90,6 +94,13 @@ def compare(before: str, after: str) -> None:
     slower = [one for one in found if one["regression"]]
     click.echo(f"{len(found)} compared, {len(slower)} slower")
     raise SystemExit(1 if slower else 0)
+
+
+@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1)
+def ladder(arguments: tuple[str, ...]) -> None:
+    """From the naive loops to the final kernel: what each idea gains.  [python -m bench ladder --help]"""
+    raise SystemExit(subprocess.run([sys.executable, "-m", "bench.ladder", *arguments], check=False).returncode)
 
 
 @main.command("list")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from netcore.plot.style import BLACK, BLUE, ORANGE, axes, pyplot
+from netcore.plot.style import BLACK, BLUE, CYCLE, ORANGE, axes, pyplot
 
 
 def ratios(section: list[dict], title: str, path: Path) -> None:
@@ -37,6 +37,25 @@ def scaling(section: list[dict], path: Path) -> None:
         ax.legend(fontsize=7)
     for ax in grid.flat[len(names) :]:
         ax.set_visible(False)
+    save(fig, path)
+
+
+def ranks(section: list[dict], path: Path) -> None:
+    """What so many ranks gain: lines from the model, points measured; the same batch cut among them, and a batch for each."""
+    fig, both = pyplot().subplots(1, 2, figsize=(10, 4.5), layout="constrained")
+    for ax, which, title in zip(both, ("speed_up", "efficiency"), ("the same batch, cut among the ranks", "a batch for each rank"), strict=True):
+        counts = [int(count) for count in section[0][which]]
+        ax.loglog([1, counts[-1]], [1, counts[-1]], color=BLACK, linewidth=0.8, linestyle=":")
+        for i, entry in enumerate(section):
+            colour, dashes = CYCLE[i % len(CYCLE)], ("-", "--")[i // len(CYCLE) % 2]
+            gains = [value * (count if which == "efficiency" else 1) for count, value in zip(counts, entry[which].values(), strict=True)]
+            ax.loglog([1, *counts], [1, *gains], color=colour, linestyle=dashes, label=entry["name"])
+            if which == "speed_up":
+                ax.loglog([2], [entry["measured"][0] / entry["measured"][1]], "o", markersize=4, color=colour)
+        ax.set_xlabel("ranks")
+        ax.set_title(title)
+    both[0].set_ylabel("rows a second, in those of one rank")
+    both[1].legend(fontsize=7, ncols=2)
     save(fig, path)
 
 

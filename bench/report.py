@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.ranks import MORE
+
 GOAL = {"step": 2.0, "infer": 2.0}
 
 
@@ -34,13 +36,26 @@ def scaling_rows(section: list[dict]) -> tuple[list[str], list[list[str]]]:
     return ["", "threads", "sizes", "worst step in cost per multiply-add"], rows
 
 
+def ranks_rows(section: list[dict]) -> tuple[list[str], list[list[str]]]:
+    """Measured and predicted times on 1 and 2 ranks; then what the model says of more."""
+    header = ["", "batch", "1 rank ms", "model", "2 ranks ms", "model", *(f"speed-up {r}" for r in MORE), *(f"efficiency {r}" for r in MORE)]
+    rows = []
+    for e in section:
+        times = [f"{1e3 * each:.3g}" for pair in zip(e["measured"], e["predicted"], strict=True) for each in pair]
+        gains = [f"{value:.1f}" for value in e["speed_up"].values()] + [f"{100 * value:.0f} %" for value in e["efficiency"].values()]
+        rows.append([e["name"], str(e["batch"]), *times, *gains])
+    return header, rows
+
+
 TITLES = {
     "zoo": "Networks: training step and inference, milliseconds; ratio: fastest other engine / netcore",
     "kernels": "Single kernels, milliseconds; ratio: PyTorch / netcore",
     "memory": "Peak memory of a training step, beyond the process before the network",
     "scaling": "Cost against size",
+    "ranks": "Data-parallel steps, two ranks of one thread a machine: measured; from the model the speed-up of the same batch "
+    "cut among so many ranks, and the efficiency with a batch for each",
 }
-TABLES = {"zoo": rows_of, "kernels": rows_of, "memory": memory_rows, "scaling": scaling_rows}
+TABLES = {"zoo": rows_of, "kernels": rows_of, "memory": memory_rows, "scaling": scaling_rows, "ranks": ranks_rows}
 
 
 def facts(result: dict[str, Any]) -> list[str]:
@@ -90,3 +105,5 @@ def write(result: dict[str, Any], folder: Path) -> None:
             plots.ratios(result[section], section, folder / f"{section}.png")
     if result.get("scaling"):
         plots.scaling(result["scaling"], folder / "scaling.png")
+    if result.get("ranks"):
+        plots.ranks(result["ranks"], folder / "ranks.png")

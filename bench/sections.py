@@ -1,10 +1,10 @@
-"""The four sections of a benchmark: zoo, kernels, memory, scaling. Each is a list of entries, ready for JSON."""
+"""The sections of a benchmark: zoo, kernels, memory, scaling, ranks. Each is a list of entries, ready for JSON."""
 
 import importlib.util
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from bench import kernels, zoo
+from bench import kernels, ranks, zoo
 from bench.peers import LIBRARY, NAMES
 from bench.turns import Engine, in_turns, summary
 
@@ -116,4 +116,17 @@ def scaling_section(threads: list[int], seconds: float, say: Say) -> list[dict]:
             dearer = [best[i + 1] / work[i + 1] / (best[i] / work[i]) for i in range(len(sizes) - 1)]
             entries.append({"name": what, "threads": count, "sizes": sizes, "seconds": best, "cliff": max(dearer)})
             say(f"{what}, {count} thread(s): worst step in cost per multiply-add {max(dearer):.2f} x")
+    return entries
+
+
+def ranks_section(rows: list[str], say: Say) -> list[dict]:
+    """Data-parallel steps of netcore, measured on 1 and 2 ranks and predicted for more."""
+    if importlib.util.find_spec("mpi4py") is None:
+        say('left out: it needs MPI (pip install "netcore-nn[mpi]")')
+        return []
+    entries = []
+    for name in rows:
+        entries.append(entry := ranks.entry(name))
+        pairs = zip(entry["measured"], entry["predicted"], strict=True)
+        say(f"{name}: " + ", ".join(f"{1e3 * measured:.3g} ms measured, {1e3 * predicted:.3g} predicted" for measured, predicted in pairs))
     return entries

@@ -3,6 +3,7 @@
 import copy
 import importlib
 import io
+import itertools
 import json
 import subprocess
 import sys
@@ -12,10 +13,11 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from bench import compare, kernels, report, sections, zoo
+from bench import compare, kernels, ranks, report, sections, zoo
 from bench.__main__ import main
 from bench.turns import ROOT, Engine, in_turns, summary
 from netcore.backend import FAMILIES
+from netcore.distributed import Network
 from tests.support import assert_close
 
 SMALL = {
@@ -102,6 +104,8 @@ def result(ratio=2.0):
     roof = {1: {"flops": 1e11, "bandwidth": {"memory": 1e10}}}
     scaling = [{"name": "channels", "threads": 1, "sizes": [8, 16], "seconds": [0.1, 0.2], "cliff": 1.1}]
     return {"environment": {"python": "3"}, "roofline": roof, "zoo": [entry | {"name": name} for name in ("mlp", "vgg")], "scaling": scaling,
+            "ranks": [{"name": "mlp", "batch": 64, "measured": [0.004, 0.003], "predicted": [0.004, 0.0025],
+                       "speed_up": dict.fromkeys(ranks.MORE, 3.5), "efficiency": dict.fromkeys(ranks.MORE, 0.75)}],
             "memory": [{"name": "mlp", "peak": {"netcore": 1000000, "torch": 3000000}}]}  # fmt: skip
 
 
@@ -126,12 +130,42 @@ def test_the_report_is_whole(tmp_path):
     text = (tmp_path / "bench.md").read_text()
     assert "| mlp | step | 1 | 10 | 20 | 2.00 | 1.90–2.10 | 50 % |" in text
     assert "| mlp | 1 | 3 |" in text
+    assert "| mlp | 64 | 4 | 4 | 3 | 2.5 | 3.5 |" in text
     assert "roofline, 1 thread(s): 100 GFLOP/s; memory 10 GB/s" in text
-    for name in ("zoo.png", "scaling.png"):
+    for name in ("zoo.png", "scaling.png", "ranks.png"):
         assert (tmp_path / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     console = Console(width=100, record=True, file=io.StringIO())
     report.show(whole, console)
     assert "2.00" in console.export_text()
+
+
+def test_ranks_are_predicted_from_what_fewer_rows_took(monkeypatch):
+    """Exact where every step takes 1 ms and 0.1 ms a row, packing 0.5 ms more, two neighbours half as long again."""
+    asked = []
+
+    def step(name, ranks, batch, how="alone"):
+        asked.append((ranks, batch, how))
+        company = 1.5 if ranks == 2 else 1.0
+        seconds = company * (1e-3 + 1e-4 * batch / ranks + (5e-4 if how == "shared" else 0))
+        return {"seconds": seconds, "bytes": 4e6, "latency": 1e-5, "bandwidth": 1e10}
+
+    monkeypatch.setattr(ranks, "asked", step)
+    entry = ranks.entry("lenet")  # batch 64
+    assert entry["predicted"][0] == pytest.approx(entry["measured"][0])
+    assert (2, 64, "shared") in asked
+    network = Network(1e-5, 1e10)
+    at_the_end = network.sum_seconds(2, 4e6 / 4)  # the last of four buckets cannot overlap
+    assert entry["predicted"][1] == pytest.approx(1.5 * (1.5e-3 + 3.2e-3) + at_the_end)
+    assert entry["predicted"][1] == pytest.approx(entry["measured"][1] + at_the_end)
+    assert all(a >= b for a, b in itertools.pairwise(entry["efficiency"].values()))
+
+
+def test_a_measurement_of_ranks():
+    pytest.importorskip("mpi4py", reason="mpi4py is not installed", exc_type=ImportError)
+    found = ranks.asked("tinylstm", 2, 8, "shared")
+    assert 0 < found["seconds"] < 1
+    assert found["latency"] > 0
+    assert found["bandwidth"] > 0
 
 
 def test_from_the_command_line(tmp_path):
