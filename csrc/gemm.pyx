@@ -1,31 +1,53 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """The matrix product C = A·B + S on which every dense layer, convolution and recurrence stands.
 
-    for each block of columns of C, and each slab of k:            B's slab is packed into panels of NR columns
-        for each block of rows of C:                               A's slab is packed into panels of MR rows
-            for each B panel and each group of A panels:           one task, any thread
-                C tiles += A panels · B panel                      registers only: csrc/kernels/gemm.h
+    for each part of C, in a grid of rows and columns:             one thread, from beginning to end
+        for each block of its columns, and each slab of k:         B's slab is packed into panels of NR columns
+            for each block of its rows:                            A's slab is packed into panels of MR rows
+                C tiles += A panels · B panels                     registers only: csrc/kernels/gemm.h
 
 Packing costs m·k + k·n copies for 2·m·n·k FLOPs; it makes every later read contiguous, whatever the strides of A and B
-(a transpose is a stride). Where C has few columns and A's rows are contiguous, A is read in place. Tiles of C are summed over k in ascending order by whichever thread takes them, so results are
-bit-identical for any number of threads.
+(a transpose is a stride). Each thread packs for itself what its part needs, even where a neighbour packs the same: it waits
+for nobody, and what it packed lies in its own second-level cache. The grid is the one with the least work for the busiest
+thread, packing included. Where a part has few columns and A's rows are contiguous, A is read in place. Every element of C is
+summed over k in ascending order, slab by slab, whoever takes it: results are bit-identical for any number of threads.
 
 Source: Goto and van de Geijn (2008), "Anatomy of high-performance matrix multiplication".
 """
 
 from cython cimport floating
 from cython.parallel cimport prange
+from libc.stdint cimport uintptr_t
 from libc.stdlib cimport calloc, free, malloc
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
 
 cdef enum:
     K_SLAB = 256            # numbers of k in a panel: an A and a B panel fit the first-level cache together
-    M_BLOCK = 1536          # rows packed at once: with the slab, 1.5 MB of float32
+    M_BLOCK = 384           # rows packed at once: with the slab, 0.4 MB of float32 in the second-level cache
     N_BLOCK = 2048          # columns packed at once
-    A_GROUP = 12            # A panels in a task
     NARROW = 4              # panels of B up to which packing A costs more than it saves
+    PACKING = 16            # multiply-adds that take as long as packing a number
+    LINE = 64               # bytes of the cache: a vector that lies across two lines is two loads
     PAGE = 4096             # bytes: rows that lie multiples of a page apart fall on the same lines of the cache
+
+
+cdef struct Grid:
+    Py_ssize_t down, across     # parts
+    Py_ssize_t panels, columns  # of A, of B: what is dealt out
+
+
+cdef Grid grid_for(const nc_kernels *K, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t threads) noexcept nogil:
+    """The grid of at most so many parts whose largest part is done first."""
+    cdef Grid grid = Grid(1, 1, (m + K.mr - 1) // K.mr, (n + K.nr - 1) // K.nr)
+    cdef Py_ssize_t down, across, rows, columns, work, least = -1
+    for down in range(1, min(threads, grid.panels) + 1):
+        across = min(threads // down, grid.columns)
+        rows, columns = (grid.panels + down - 1) // down * K.mr, (grid.columns + across - 1) // across * K.nr
+        work = rows * columns + PACKING * (rows + columns)
+        if least < 0 or work < least:
+            least, grid.down, grid.across = work, down, across
+    return grid
 
 
 cdef int gemm(
@@ -41,82 +63,75 @@ cdef int gemm(
     S is NULL, a bias (one stride 0) or C itself. `threads` is an upper bound. Raises MemoryError.
     """
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef bint small = m * n * k < SMALL
-    cdef Py_ssize_t depth = k if small else min(k, K_SLAB)
-    cdef Py_ssize_t height = m if small else min(m, M_BLOCK), width = n if small else min(n, N_BLOCK)
-    cdef floating *a_pack
-    cdef floating *b_pack
+    cdef Py_ssize_t line = LINE // <Py_ssize_t> sizeof(floating), part, parts, tall, wide, i, j, room
+    cdef Grid grid
+    cdef floating *memory
+    cdef floating *work
     if m == 0 or n == 0:
         return 0
-    # One number more than the panels need, so that k = 0 still has a pointer.
-    a_pack = <floating *> malloc(sizeof(floating) * (depth * height + 1))
-    b_pack = <floating *> malloc(sizeof(floating) * (depth * (width + K.nr) + 1))
-    if a_pack == NULL or b_pack == NULL:
-        free(a_pack)
-        free(b_pack)
+    grid = grid_for(K, m, n, k, max(<Py_ssize_t> 1, min(<Py_ssize_t> threads, m * n * k // WORTH_A_THREAD)))
+    parts = grid.down * grid.across
+    tall = min((grid.panels + grid.down - 1) // grid.down * K.mr, m_block(K))
+    wide = min((grid.columns + grid.across - 1) // grid.across * K.nr, n_block(K))
+    room = (min(k, K_SLAB) * (tall + wide) // line + 1) * line
+    memory = <floating *> malloc(sizeof(floating) * (parts * room + line))
+    if memory == NULL:
         with gil:
             raise MemoryError("no memory for the packed panels of a matrix product")
-    if small:
-        K.pack(m, k, K.mr, 0, a, a_row, a_col, a_pack)
-        K.pack(n, k, K.nr, 1, b, b_col, b_row, b_pack)
-        K.gemm_block(m, n, k, a_pack, b_pack, c, ldc, s, s_row, s_col)
-    else:
-        multiply_blocks(K, m, n, k, a, a_row, a_col, b, b_row, b_col, c, ldc, s, s_row, s_col, a_pack, b_pack, threads)
-    free(a_pack)
-    free(b_pack)
+    work = memory + (LINE - <uintptr_t> memory % LINE) // sizeof(floating)
+    for part in prange(parts, num_threads=<int> parts, schedule="static", use_threads_if=parts > 1):
+        i = grid.panels * (part // grid.across) // grid.down * K.mr
+        j = grid.columns * (part % grid.across) // grid.across * K.nr
+        multiply(K, min(m, grid.panels * (part // grid.across + 1) // grid.down * K.mr) - i,
+                 min(n, grid.columns * (part % grid.across + 1) // grid.across * K.nr) - j, k,
+                 a + i * a_row, a_row, a_col, b + j * b_col, b_row, b_col,
+                 c + i * ldc + j, ldc, s + i * s_row + j * s_col if s else NULL, s_row, s_col, work + part * room)
+    free(memory)
     return 0
 
 
-cdef void multiply_blocks(
+cdef Py_ssize_t m_block(const nc_kernels *K) noexcept nogil:
+    return M_BLOCK // K.mr * K.mr
+
+
+cdef Py_ssize_t n_block(const nc_kernels *K) noexcept nogil:
+    return N_BLOCK // K.nr * K.nr
+
+
+cdef void multiply(
     const nc_kernels *K, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
     const floating *a, Py_ssize_t a_row, Py_ssize_t a_col,
     const floating *b, Py_ssize_t b_row, Py_ssize_t b_col,
     floating *c, Py_ssize_t ldc,
-    const floating *s, Py_ssize_t s_row, Py_ssize_t s_col,
-    floating *a_pack, floating *b_pack, int threads,
+    const floating *s, Py_ssize_t s_row, Py_ssize_t s_col, floating *work,
 ) noexcept nogil:
-    """The three blocked loops of the head of this file."""
-    cdef Py_ssize_t mr = K.mr, nr = K.nr, m_block = M_BLOCK // mr * mr, n_block = N_BLOCK // nr * nr, group = A_GROUP * mr
-    cdef bint in_place = a_col == 1 and n <= NARROW * nr and a_row * sizeof(floating) % PAGE != 0
-    cdef Py_ssize_t n_index, k_index, m_index, n0, m0, k0, width, height, depth, panel, task, a_panels, b_panels, groups
-    for n_index in range((n + n_block - 1) // n_block):
-        n0 = n_index * n_block
-        width = min(n_block, n - n0)
-        b_panels = (width + nr - 1) // nr
-        for k_index in range((k + K_SLAB - 1) // K_SLAB):
-            k0 = k_index * K_SLAB
-            depth = min(K_SLAB, k - k0)
-            for panel in prange(b_panels, num_threads=threads, schedule="static", use_threads_if=threads > 1):
-                K.pack(min(nr, width - panel * nr), depth, nr, 1,
-                       b + (n0 + panel * nr) * b_col + k0 * b_row, b_col, b_row, b_pack + panel * nr * depth)
-            for m_index in range((m + m_block - 1) // m_block):
-                m0 = m_index * m_block
-                height = min(m_block, m - m0)
-                a_panels = (height + mr - 1) // mr
-                for panel in prange(0 if in_place else a_panels, num_threads=threads, schedule="static", use_threads_if=threads > 1):
-                    K.pack(min(mr, height - panel * mr), depth, mr, 0,
-                           a + (m0 + panel * mr) * a_row + k0 * a_col, a_row, a_col, a_pack + panel * mr * depth)
-                groups = (height + group - 1) // group
-                for task in prange(groups * b_panels, num_threads=threads, schedule="dynamic", use_threads_if=threads > 1):
-                    multiply_task(K, task % groups * group, task // groups * nr, height, width, depth, group,
-                                  NULL if in_place else a_pack, a + m0 * a_row + k0, a_row, b_pack, c + m0 * ldc + n0, ldc,
-                                  # the first slab adds S, the later ones add to what the earlier ones left in C
-                                  c + m0 * ldc + n0 if k0 else s + m0 * s_row + n0 * s_col if s else NULL,
-                                  ldc if k0 else s_row, 1 if k0 else s_col)
-
-
-cdef void multiply_task(
-    const nc_kernels *K, Py_ssize_t i, Py_ssize_t j, Py_ssize_t height, Py_ssize_t width, Py_ssize_t depth, Py_ssize_t group,
-    const floating *a_pack, const floating *a, Py_ssize_t a_row, const floating *b_pack, floating *c, Py_ssize_t ldc,
-    const floating *s, Py_ssize_t s_row, Py_ssize_t s_col,
-) noexcept nogil:
-    """One group of A panels (from row i), or as many rows of A in place, times one B panel (from column j)."""
-    cdef Py_ssize_t rows = min(group, height - i), columns = min(K.nr, width - j)
-    s = s + i * s_row + j * s_col if s else NULL
-    if a_pack:
-        K.gemm_block(rows, columns, depth, a_pack + i * depth, b_pack + j * depth, c + i * ldc + j, ldc, s, s_row, s_col)
-    else:
-        K.gemm_in_place(rows, columns, depth, a + i * a_row, a_row, 1, b_pack + j * depth, c + i * ldc + j, ldc, s, s_row, s_col)
+    """One thread's part: the three blocked loops of the head of this file. k = 0 leaves S."""
+    cdef bint in_place = a_col == 1 and n <= NARROW * K.nr and a_row * sizeof(floating) % PAGE != 0
+    cdef Py_ssize_t tall = m_block(K), wide = n_block(K), row_block, column_block, slab, i, j, p, rows, columns, depth
+    cdef const floating *addend
+    cdef floating *a_pack
+    cdef floating *b_pack
+    for column_block in range((n + wide - 1) // wide):
+        j = column_block * wide
+        columns = min(wide, n - j)
+        for slab in range(max((k + K_SLAB - 1) // K_SLAB, <Py_ssize_t> 1)):
+            p = slab * K_SLAB
+            depth = min(<Py_ssize_t> K_SLAB, k - p)
+            b_pack = work
+            a_pack = work + (columns + K.nr - 1) // K.nr * K.nr * depth
+            K.pack(columns, depth, K.nr, 1, b + j * b_col + p * b_row, b_col, b_row, b_pack)
+            for row_block in range((m + tall - 1) // tall):
+                i = row_block * tall
+                rows = min(tall, m - i)
+                # the first slab adds S, the later ones add to what the earlier ones left in C
+                addend = c + i * ldc + j if p else s + i * s_row + j * s_col if s else NULL
+                if in_place:
+                    K.gemm_in_place(rows, columns, depth, a + i * a_row + p, a_row, 1, b_pack, c + i * ldc + j, ldc,
+                                    addend, ldc if p else s_row, 1 if p else s_col)
+                else:
+                    K.pack(rows, depth, K.mr, 0, a + i * a_row + p * a_col, a_row, a_col, a_pack)
+                    K.gemm_block(rows, columns, depth, a_pack, b_pack, c + i * ldc + j, ldc,
+                                 addend, ldc if p else s_row, 1 if p else s_col)
 
 
 def matmul(const floating[:, :] a, const floating[:, :] b, bias, floating[:, ::1] out):

@@ -17,12 +17,8 @@ from cython.parallel cimport prange
 from libc.stdint cimport int64_t
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
-from netcore._kernels.gemm cimport SMALL, gemm
+from netcore._kernels.gemm cimport WORTH_A_THREAD, gemm
 from netcore import memory
-
-cdef enum:
-    WORTH_A_THREAD = 1 << 20    # multiply-adds for each thread, about ten times what waking it costs
-
 
 def deal(lengths, work):
     """(order, first, parts): the sequences by position, the first row of each, and how many threads take part.
@@ -75,11 +71,8 @@ cdef int share(
     int part, int parts, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const floating *a, Py_ssize_t a_row, Py_ssize_t a_col,
     const floating *b, Py_ssize_t b_row, Py_ssize_t b_col, floating *c, const floating *bias,
 ) except -1 nogil:
-    """One thread's rows of C (m, n) = A B + bias; it packs for itself, so nobody waits for anybody.
-
-    No share is so small that the product would sum in another order: the bits stay those of one thread.
-    """
-    cdef Py_ssize_t cuts = max(<Py_ssize_t> 1, min(<Py_ssize_t> parts, min(m, m * n * k // (2 * SMALL)))), first, last
+    """One thread's rows of C (m, n) = A B + bias."""
+    cdef Py_ssize_t cuts = max(<Py_ssize_t> 1, min(<Py_ssize_t> parts, min(m, m * n * k // (WORTH_A_THREAD // 2)))), first, last
     if part >= cuts:
         return 0
     first, last = m * part // cuts, m * (part + 1) // cuts

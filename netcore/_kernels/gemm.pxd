@@ -2,7 +2,7 @@
 from cython cimport floating
 
 cdef enum:
-    SMALL = 1 << 18         # below this many multiply-adds the whole is packed at once and one thread does it
+    WORTH_A_THREAD = 1 << 20    # multiply-adds for each thread, about ten times what waking it costs
 
 cdef int gemm(
     Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
