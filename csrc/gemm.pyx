@@ -79,7 +79,9 @@ cdef int gemm(
         with gil:
             raise MemoryError("no memory for the packed panels of a matrix product")
     work = memory + (LINE - <uintptr_t> memory % LINE) // sizeof(floating)
-    for part in prange(parts, num_threads=<int> parts, schedule="static", use_threads_if=parts > 1):
+    if parts == 1:  # a team of one would still have to be called together
+        multiply(K, m, n, k, a, a_row, a_col, b, b_row, b_col, c, ldc, s, s_row, s_col, work)
+    for part in prange(parts if parts > 1 else 0, num_threads=<int> parts, schedule="static"):
         i = grid.panels * (part // grid.across) // grid.down * K.mr
         j = grid.columns * (part % grid.across) // grid.across * K.nr
         multiply(K, min(m, grid.panels * (part // grid.across + 1) // grid.down * K.mr) - i,

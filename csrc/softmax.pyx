@@ -42,10 +42,18 @@ def softmax_gradient(bint logarithm, const floating[:, ::1] y, const floating[:,
 
 def cross_entropy(const floating[:, ::1] x, const int64_t[::1] target, double smoothing, int64_t ignore_index,
                   double[::1] losses, floating[:, ::1] dx):
-    """losses[i] = cross-entropy of softmax(x[i]) with target[i], and dx[i] = its gradient; both 0 where ignored."""
+    """losses[i] = cross-entropy of softmax(x[i]) with target[i], and dx[i] = its gradient; both 0 where ignored.
+
+    Returns how many rows were not ignored; -1, and nothing else is done, where a target is no class.
+    """
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t rows = x.shape[0], n = x.shape[1], row, column
+    cdef Py_ssize_t rows = x.shape[0], n = x.shape[1], kept = 0, row, column
     cdef int threads = thread_count() if rows * n >= SMALL else 1
+    for row in range(rows):
+        if target[row] != ignore_index:
+            if not 0 <= target[row] < n:
+                return -1
+            kept += 1
     for row in prange(rows, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         if target[row] == ignore_index:
             losses[row] = 0
@@ -53,3 +61,4 @@ def cross_entropy(const floating[:, ::1] x, const int64_t[::1] target, double sm
                 dx[row, column] = 0
         else:
             losses[row] = K.cross_entropy(n, target[row], smoothing, &x[row, 0], &dx[row, 0])
+    return kept

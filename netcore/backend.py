@@ -42,9 +42,9 @@ if BACKEND not in ("compiled", "reference"):
 dispatch: ModuleType | None = None
 if BACKEND == "compiled":
     # Threads of GNU OpenMP that wait spin for a millisecond and more, which starves everybody on a shared machine, netcore
-    # itself first. A few microseconds bridge the gap between two kernels as well. Read when the library is loaded, below.
+    # itself first. Some tens of microseconds bridge the gap between two kernels as well. Read when the library is loaded, below.
     if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+        os.environ.setdefault("GOMP_SPINCOUNT", "4000")
     try:
         dispatch = importlib.import_module("netcore._kernels.dispatch")
     except ModuleNotFoundError as error:

@@ -4,6 +4,7 @@ Functions that take arrays return them ready for a kernel: native byte order, C-
 where it is so already, a copy otherwise. The path for arrays that are in order costs well under a microsecond.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,7 +49,7 @@ def integers(name: str, value: Any, ndim: int | None = None, low: int | None = N
         raise ArgumentError(f"{name} holds {x.min()} at index {first_index(x < low)}; the least allowed is {low}")
     if x.size and high is not None and x.max() >= high:
         raise ArgumentError(f"{name} holds {x.max()} at index {first_index(x >= high)}; the greatest allowed is {high - 1}")
-    return np.require(x, INT64, ["C", "A"])
+    return x if x.dtype == INT64 and x.flags.c_contiguous and x.flags.aligned else np.require(x, INT64, ["C", "A"])
 
 
 def first_index(mask: np.ndarray) -> tuple[int, ...] | int:
@@ -98,13 +99,20 @@ def pair(name: str, value: Any, low: int = 1) -> tuple[int, int]:
 
 def number(name: str, value: Any, low: float | None = None, high: float | None = None, *, open_low: bool = False) -> float:
     """A finite real number in [low, high], or (low, high] with open_low."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)) or not np.isfinite(value):
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)) or not _finite(value):
         raise ArgumentError(f"{name} must be a finite number, got {value!r}")
     below = low is not None and (value <= low if open_low else value < low)
     if below or (high is not None and value > high):
         bounds = f"{'more than' if open_low else 'at least'} {low}" if high is None else f"between {low} and {high}"
         raise ArgumentError(f"{name} must be {bounds}, got {value!r}")
     return float(value)
+
+
+def _finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that no float holds
+        return False
 
 
 def one_of(name: str, value: Any, choices: Sequence[Any]) -> Any:

@@ -83,23 +83,15 @@ def cross_entropy_forward(
     target = checks.integers("target", target)
     checks.shape_is("target", target, logits.shape[:-1], f"(one class per row of logits {logits.shape})")
     smoothing = checks.number("label_smoothing", label_smoothing, 0, 1)
-    classes = logits.shape[-1]
-    if target.size and (target.min() < 0 or target.max() >= classes):
-        _check_ignored(target, classes, ignore_index)
     rows = _rows(logits)
     losses = np.empty(rows.shape[0])
     gradient = memory.empty(rows.shape, logits.dtype)
-    kernels.softmax.cross_entropy(rows, target.reshape(-1), smoothing, ignore_index, losses, gradient)
-    kept = target.size - int(np.count_nonzero(target == ignore_index))
-    return losses.reshape(target.shape), CrossEntropyCache(gradient, logits.shape, kept)
-
-
-def _check_ignored(target: np.ndarray, classes: int, ignore_index: int) -> None:
-    """Targets that are no class may only be those that are to be ignored."""
-    wrong = ((target < 0) | (target >= classes)) & (target != ignore_index)
-    if wrong.any():
-        index = checks.first_index(wrong)
+    kept = kernels.softmax.cross_entropy(rows, target.reshape(-1), smoothing, ignore_index, losses, gradient)
+    if kept < 0:
+        classes = logits.shape[-1]
+        index = checks.first_index(((target < 0) | (target >= classes)) & (target != ignore_index))
         raise ArgumentError(f"target[{index}] is {target[index]}, but the logits have {classes} classes: 0 to {classes - 1}")
+    return losses.reshape(target.shape), CrossEntropyCache(gradient, logits.shape, kept)
 
 
 def cross_entropy_backward(dlosses: np.ndarray, cache: CrossEntropyCache) -> np.ndarray:

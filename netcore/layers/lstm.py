@@ -44,7 +44,7 @@ class LSTM(Recurrent):
         dropout: float = 0.0, bidirectional: bool = False, return_state: bool = False, *, rng: Any = None,
     ) -> None:
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, return_state, rng)
-        for suffix in self.suffixes():
+        for suffix in self.suffixes:
             _, _, b_ih, b_hh = self.weights(suffix)
             forget_bias_one(b_ih, b_hh, self.hidden_size)
 

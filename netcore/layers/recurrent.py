@@ -51,17 +51,15 @@ class Recurrent(Layer):
         self.dropout = checks.number("dropout", dropout, 0, 1)
         self.directions = 2 if bidirectional else 1
         self.rng = as_generator(rng)
+        ends = ("", "_reverse")[: self.directions]
+        self.suffixes = [f"_l{layer}{end}" for layer in range(num_layers) for end in ends]  # of parameter names, as the state's first axis
         bound, rows = 1 / np.sqrt(hidden_size), self.gates * hidden_size
-        for index, suffix in enumerate(self.suffixes()):
+        for index, suffix in enumerate(self.suffixes):
             setattr(self, f"weight_ih{suffix}", uniform((rows, self.width(index // self.directions)), bound, self.rng))
             setattr(self, f"weight_hh{suffix}", uniform((rows, hidden_size), bound, self.rng))
             if bias:
                 setattr(self, f"bias_ih{suffix}", uniform((rows,), bound, self.rng))
                 setattr(self, f"bias_hh{suffix}", uniform((rows,), bound, self.rng))
-
-    def suffixes(self) -> list[str]:
-        """PyTorch's ends of parameter names, in the order of the state's first axis: _l0, _l0_reverse, _l1, …"""
-        return [f"_l{layer}{end}" for layer in range(self.num_layers) for end in ("", "_reverse")[: self.directions]]
 
     def width(self, layer: int) -> int:
         """Features that a layer takes in."""
@@ -91,7 +89,7 @@ class Recurrent(Layer):
         last: list[States] = []
         for layer in range(self.num_layers):
             outputs = []
-            for suffix in self.suffixes()[layer * self.directions : (layer + 1) * self.directions]:
+            for suffix in self.suffixes[layer * self.directions : (layer + 1) * self.directions]:
                 weights = {name: None if p is None else p.data for name, p in zip(WEIGHTS, self.weights(suffix), strict=True)}
                 own = tuple(None if s is None else s[len(caches)] for s in states)
                 y, final, cache = self.run(x, weights, own, lengths, suffix.endswith("_reverse"))
@@ -121,7 +119,7 @@ class Recurrent(Layer):
             dx = None
             for direction in reversed(range(self.directions)):
                 index = layer * self.directions + direction
-                parameters = self.weights(self.suffixes()[index])
+                parameters = self.weights(self.suffixes[index])
                 own = tuple(None if s is None else s[index] for s in dstates)
                 part = None if d_out is None else d_out[:, :, direction * self.hidden_size : (direction + 1) * self.hidden_size]
                 needs = (layer > 0 or needs_input, *(p is not None and p.requires_grad for p in parameters))
@@ -152,9 +150,9 @@ class Recurrent(Layer):
 
     def _split(self, name: str, state: Any, n: int) -> States:
         """A user's state, or its gradient, as a tuple of checked arrays (num_layers · directions, N, H) or None."""
-        names = [f"{name} {part}" for part in self.state_names] if len(self.state_names) > 1 else [name]
         if state is None:
-            return (None,) * len(names)
+            return (None,) * len(self.state_names)
+        names = [f"{name} {part}" for part in self.state_names] if len(self.state_names) > 1 else [name]
         parts = tuple(state) if len(names) > 1 and isinstance(state, (tuple, list)) else (state,)
         if len(parts) != len(names):
             raise ArgumentError(f"{name} must be a pair ({', '.join(self.state_names)}), got {type(state).__name__}")

@@ -42,7 +42,7 @@ class Loss:
             self._pending = [(cache, None, losses.shape)]
             return losses.astype(np.asarray(pred).dtype)
         count = self._count(losses, cache)
-        total = float(np.sum(losses, dtype=np.float64))
+        total = float(losses.sum(dtype=np.float64))
         scale = 1.0 if self.reduction == "sum" else 1 / count if count else float("nan")
         self._pending = [(cache, scale, losses.shape)]
         return total if self.reduction == "sum" else total * scale

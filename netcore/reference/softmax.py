@@ -25,12 +25,14 @@ def softmax_gradient(logarithm: bool, y: np.ndarray, dy: np.ndarray, dx: np.ndar
 
 def cross_entropy(
     x: np.ndarray, target: np.ndarray, smoothing: float, ignore_index: int, losses: np.ndarray, dx: np.ndarray
-) -> None:
-    """losses[i] = -Σ q log softmax(x[i]) with q = (1 - smoothing) onehot(target[i]) + smoothing / K; dx = softmax(x) - q."""
-    if x.size == 0:
-        losses[...] = 0
-        return
+) -> int:
+    """losses[i] = -Σ q log softmax(x[i]) with q = (1 - smoothing) onehot(target[i]) + smoothing / K; dx = softmax(x) - q.
+
+    Returns how many rows were not ignored; -1, and nothing else is done, where a target is no class.
+    """
     kept = target != ignore_index
+    if (kept & ((target < 0) | (target >= x.shape[1]))).any():
+        return -1
     rows = np.flatnonzero(kept)
     q = np.full(x.shape, smoothing / x.shape[1])
     q[rows, target[rows]] += 1 - smoothing
@@ -38,3 +40,4 @@ def cross_entropy(
     softmax(True, x.astype(np.float64), log_p)
     losses[...] = np.where(kept, -(q * np.where(q > 0, log_p, 0)).sum(axis=1), 0)
     dx[...] = np.where(kept[:, None], np.exp(log_p) - q, 0)
+    return int(kept.sum())
