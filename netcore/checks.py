@@ -64,6 +64,13 @@ def shape_is(name: str, x: np.ndarray, expected: Sequence[int], why: str = "") -
         raise ShapeError(f"{name} must have shape {tuple(expected)}{' ' + why if why else ''}, got {x.shape}")
 
 
+def finite(name: str, x: np.ndarray) -> None:
+    """No NaN and no infinity in it."""
+    if x.dtype.kind == "f" and not np.isfinite(x).all():
+        place = first_index(~np.isfinite(x))
+        raise ArgumentError(f"{name} holds {x[place]} at index {place}; only finite numbers can be compared")
+
+
 def gradient(name: str, dy: Any, like_shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
     """The gradient that arrives from above: the shape and dtype of the output it belongs to."""
     dy = floats(name, dy, dtype=dtype)

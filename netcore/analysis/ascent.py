@@ -14,6 +14,7 @@ import numpy as np
 
 from netcore import checks
 from netcore.analysis.still import Still
+from netcore.analysis.units import unit_axis
 from netcore.errors import ArgumentError
 from netcore.layers import Layer
 from netcore.rng import as_generator
@@ -30,8 +31,9 @@ def maximise(
 ) -> Ascent:
     """An input of `input_shape` (without the batch axis) for each of `units` of the named layer, all found side by side.
 
-    A unit of a convolution is a channel; it is excited at the middle of its map. `blur` in [0, 1] mixes each step's image with
-    its binomial blur (the last two axes); `low` and `high` bound the pixels. Raises ArgumentError for a unit that is not there.
+    A unit of a convolution is a channel; it is excited at the middle of its map, one of a recurrent layer at the middle step. `blur`
+    in [0, 1] mixes each step's image with its binomial blur (the last two axes); `low` and `high` bound the pixels. Raises ArgumentError
+    for a unit that is not there.
 
     >>> import netcore as nc
     >>> found = maximise(nc.Sequential(nc.Linear(4, 3)), "0", [0, 2], (4,), steps=5, blur=0)
@@ -39,7 +41,10 @@ def maximise(
     ((2, 4), True)
     """
     still, rng = Still(net).watch(name), as_generator(rng)
+    units = [checks.at_least("unit", unit, 0) for unit in units]
     checks.number("decay", decay, 0, 1), checks.number("blur", blur, 0, 1)
+    if low is not None and high is not None and low >= high:
+        raise ArgumentError(f"low must be below high, got {low} and {high}")
     dtype = next((p.dtype for p in still.net.parameters()), np.dtype(np.float32))
     x = (0.01 * rng.standard_normal((len(units), *input_shape))).astype(dtype)
     if low is not None and high is not None:
@@ -48,7 +53,7 @@ def maximise(
     for step in range(steps + 1):
         still.forward(x)
         y = still.outputs[name]
-        seed = _one_hot(y, units)
+        seed = _one_hot(y, units, unit_axis(still, name, y))
         values[step] = (y * seed).reshape(len(y), -1).sum(axis=1)
         if step == steps:
             break
@@ -75,11 +80,11 @@ def blurred(images: np.ndarray) -> np.ndarray:
     return images
 
 
-def _one_hot(y: np.ndarray, units: Sequence[int]) -> np.ndarray:
-    """1 at each sample's own unit, in the middle of whatever axes follow the units'."""
+def _one_hot(y: np.ndarray, units: Sequence[int], axis: int) -> np.ndarray:
+    """1 at each sample's own unit, in the middle of the other axes."""
     seed = np.zeros_like(y)
     for k, unit in enumerate(units):
-        if y.ndim < 2 or not 0 <= unit < y.shape[1]:
-            raise ArgumentError(f"unit {unit} is not among the {y.shape[1] if y.ndim > 1 else 0} units of that layer")
-        seed[(k, unit, *(size // 2 for size in y.shape[2:]))] = 1
+        if unit >= y.shape[axis]:
+            raise ArgumentError(f"unit {unit} is not among the {y.shape[axis]} units of that layer")
+        seed[(k, *(unit if a == axis else size // 2 for a, size in enumerate(y.shape[1:], 1)))] = 1
     return seed

@@ -37,11 +37,12 @@ class Microscope(NamedTuple):
     cuts: tuple[int, ...]  # steps whose state passed no gradient on to the step before
 
 
-def bptt_microscope(rnn: Recurrent, x: np.ndarray, dy: np.ndarray, *, truncate: int | None = None) -> Microscope:
-    """Look into the backward phase of a single-layer RNN, LSTM or GRU for x (N, T, D) and gradients dy (N, T, H) of its output.
+def bptt_microscope(rnn: Recurrent, x: np.ndarray, dy: np.ndarray, *, layer: int | None = None, truncate: int | None = None) -> Microscope:
+    """Look into the backward phase of an RNN, LSTM or GRU for x (N, T, D) and gradients dy (N, T, H) of its output.
 
-    It goes back step by step with the cells' own functions; the layer is not changed. `netcore.analysis.Still` gives the dy of a
-    layer within a network (`watch` it, then `backward`). Raises ArgumentError for several layers or two directions.
+    It goes back step by step with the cells' own functions; the network is not changed. Of several layers on one another it shows
+    `layer`, counted from below; without it the topmost. `netcore.analysis.Still` gives the dy of a layer within a network (`watch`
+    it, then `backward`). Raises ArgumentError for two directions or a layer that is not there, ShapeError for arrays that do not fit.
 
     >>> import netcore as nc
     >>> dy = np.zeros((2, 7, 4), np.float32); dy[:, -1] = 1                  # a loss on the last step
@@ -49,33 +50,48 @@ def bptt_microscope(rnn: Recurrent, x: np.ndarray, dy: np.ndarray, *, truncate: 
     >>> [t for t in range(7) if seen.h[t] > 0], seen.cuts
     ([6], (3, 6))
     """
-    if rnn.num_layers != 1 or rnn.directions != 1 or not isinstance(rnn, (RNN, LSTM, GRU)):
-        raise ArgumentError("the microscope looks at one RNN, LSTM or GRU layer in one direction; take layers apart to see each")
+    if not isinstance(rnn, (RNN, LSTM, GRU)) or rnn.directions != 1:
+        raise ArgumentError("the microscope looks at an RNN, LSTM or GRU in one direction; take both directions apart to see each")
+    layer = rnn.num_layers - 1 if layer is None else checks.at_least("layer", layer, 0)
+    if layer >= rnn.num_layers:
+        raise ArgumentError(f"layer must be in 0..{rnn.num_layers - 1}, got {layer}")
     if x.ndim != 3 or dy.shape != (*x.shape[:2], rnn.hidden_size):
         raise ShapeError(f"x must be (N, T, D) and dy (N, T, H={rnn.hidden_size}), got {x.shape} and {dy.shape}")
-    caches = _forward(rnn, x)
-    steps, cuts = x.shape[1], tuple(range(truncate, x.shape[1], truncate)) if truncate and checks.positive("truncate", truncate) else ()
+    cuts = () if truncate is None else tuple(range(checks.positive("truncate", truncate), x.shape[1], truncate))
+    caches = []
+    for index in range(rnn.num_layers):
+        x, kept = _forward(rnn, x, index)
+        caches.append(kept)
+    for index in range(rnn.num_layers - 1, layer, -1):  # the gradient of a layer's input is that of the output of the one below
+        _, dy = _look(rnn, dy, caches[index], cuts)
+    return _look(rnn, dy, caches[layer], cuts)[0]
+
+
+def _look(rnn: Any, dy: np.ndarray, caches: list[Any], cuts: tuple[int, ...]) -> tuple[Microscope, np.ndarray]:
+    """(what is seen on the way back through one layer, the gradient of its input (N, T, D))."""
+    steps, inputs = dy.shape[1], []
     dh = dc = straight = np.zeros(dy[:, 0].shape, dy.dtype)
     rows = np.zeros((5, steps))
     for t in reversed(range(steps)):
         dh = dh + dy[:, t]
         dx, dh_before, dc_before, whole, enter, keep = _back(rnn, dh, dc, dy[:, t], caches[t])
+        inputs.append(dx)
         straight = straight + enter
         rows[:, t] = [_norm(a) for a in (dh, whole, straight, whole - straight, dx)]
         dh, dc, straight = dh_before, dc_before, keep * straight
         if t in cuts:
             dh, dc, straight = np.zeros_like(dh), np.zeros_like(dh), np.zeros_like(dh)
     h, c, alone, detour, to_input = rows
-    return Microscope(h, c, alone, detour, to_input, cuts)
+    return Microscope(h, c, alone, detour, to_input, cuts), np.stack(inputs[::-1], axis=1) if steps else np.zeros_like(dy)
 
 
-def _forward(rnn: Any, x: np.ndarray) -> list[Any]:
-    """The caches of all steps, unrolled by hand."""
-    weights: dict[str, Any] = {name: None if p is None else p.data for name, p in zip(WEIGHTS, rnn.weights("_l0"), strict=True)}
+def _forward(rnn: Any, x: np.ndarray, layer: int) -> tuple[np.ndarray, list[Any]]:
+    """(outputs (N, T, H), the caches of all steps) of one layer, unrolled by hand."""
+    weights: dict[str, Any] = {name: None if p is None else p.data for name, p in zip(WEIGHTS, rnn.weights(f"_l{layer}"), strict=True)}
     h: Any = None
     c: Any = None
     cache: Any
-    caches = []
+    outputs, caches = [], []
     for t in range(x.shape[1]):
         step = np.ascontiguousarray(x[:, t])
         if isinstance(rnn, LSTM):
@@ -84,8 +100,9 @@ def _forward(rnn: Any, x: np.ndarray) -> list[Any]:
             h, cache = F.gru_cell_forward(step, h, **weights)
         else:
             h, cache = F.rnn_cell_forward(step, h, **weights, nonlinearity=rnn.nonlinearity)
+        outputs.append(h)
         caches.append(cache)
-    return caches
+    return np.stack(outputs, axis=1) if outputs else np.zeros((len(x), 0, rnn.hidden_size), x.dtype), caches
 
 
 def _back(rnn: Any, dh: np.ndarray, dc: np.ndarray, dy: np.ndarray, cache: Any) -> tuple[Any, ...]:

@@ -52,12 +52,15 @@ def elbo_ledger(net: Layer, x: np.ndarray, rng: Any = 0) -> Ledger:
     """The ledger on images x (N, …) in [0, 1], for a network with one `Gaussian` layer that ends in logits (as the recipe 'vae').
 
     Codes are sampled once an image, from `rng`. The network is not changed. β is left out: the ledger counts nats.
+    Raises ArgumentError for another network, no images, or pixels outside 0..1.
 
     >>> import netcore as nc
     >>> net = nc.Sequential(nc.Linear(4, 4), nc.Gaussian(2), nc.Linear(2, 4))
     >>> elbo_ledger(net, np.full((8, 4), 0.5, np.float32)).kl.shape
     (2,)
     """
+    if not len(x) or x.min() < 0 or x.max() > 1:
+        raise ArgumentError(f"a ledger counts nats of pixels in 0..1, got {f'{x.min():g} to {x.max():g}' if x.size else 'no images'}")
     net = Still(net).net
     latents = [layer for layer in net.layers() if isinstance(layer, Gaussian)]
     if len(latents) != 1:

@@ -10,11 +10,12 @@ data-generating distribution", 2014, equation 9; as a detector of foreign inputs
 import numpy as np
 
 from netcore.analysis.still import BATCH, Still
+from netcore.errors import ShapeError
 from netcore.layers import Layer
 
 
 def reconstruct(net: Layer, x: np.ndarray) -> np.ndarray:
-    """What an auto-encoder makes of x (N, …), in eval mode.
+    """What an auto-encoder makes of x (N, …), in eval mode; of a network that ends in logits (as the recipe 'vae') the logits.
 
     >>> import netcore as nc
     >>> reconstruct(nc.Identity(), np.ones((3, 2), np.float32)).shape
@@ -25,13 +26,16 @@ def reconstruct(net: Layer, x: np.ndarray) -> np.ndarray:
 
 
 def manifold_distance(net: Layer, x: np.ndarray) -> np.ndarray:
-    """(N,) Euclidean distance of each input from its reconstruction, float64.
+    """(N,) Euclidean distance of each input from its reconstruction, float64. Raises ShapeError where what comes out is not like the input.
 
     >>> import netcore as nc
     >>> manifold_distance(nc.ReLU(), np.array([[1.0, 1.0], [-3.0, 4.0]], np.float32))
     array([0., 3.])
     """
-    difference = (x - reconstruct(net, x)).reshape(len(x), -1)
+    made = reconstruct(net, x)
+    if made.shape != x.shape:
+        raise ShapeError(f"an auto-encoder puts out what it takes in: of {x.shape} this network makes {made.shape}")
+    difference = (x - made).reshape(len(x), -1)
     return np.sqrt(np.square(difference, dtype=np.float64).sum(axis=1))
 
 
@@ -41,6 +45,8 @@ def separation(near: np.ndarray, far: np.ndarray) -> float:
     >>> separation(np.array([1.0, 2.0]), np.array([3.0, 1.5]))
     0.75
     """
+    if not len(near) or not len(far):
+        raise ShapeError(f"separation compares two sets of distances, got {len(near)} near and {len(far)} far ones")
     near = np.sort(near)
     below, not_above = np.searchsorted(near, far, "left"), np.searchsorted(near, far, "right")
     return float(np.mean((below + not_above) / 2) / len(near))

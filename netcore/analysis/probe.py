@@ -24,7 +24,7 @@ def linear_probe(
 
     `strength` is the inverse weight of the L2 penalty (scikit-learn's C), `steps` bounds the steps of L-BFGS; a fit that is not
     finished by then is taken as it is.
-    Raises ShapeError where rows and labels do not fit, ArgumentError without scikit-learn.
+    Raises ShapeError where rows and labels do not fit, ArgumentError for a NaN, for labels of one class, and without scikit-learn.
 
     >>> rows, labels = np.arange(8.0)[:, None], np.arange(8) // 4
     >>> linear_probe(rows, labels, rows, labels)
@@ -32,6 +32,8 @@ def linear_probe(
     """
     from_sklearn = _sklearn("linear_model")
     train, test = _standardised(train, labels, test, test_labels)
+    if len(np.unique(labels)) < 2:
+        raise ArgumentError(f"a linear probe needs labels of two classes or more, got {labels[0]} alone")
     model = from_sklearn.LogisticRegression(C=checks.number("strength", strength, 0, open_low=True), max_iter=checks.positive("steps", steps))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", _sklearn("exceptions").ConvergenceWarning)
@@ -62,6 +64,7 @@ def _standardised(train: np.ndarray, labels: np.ndarray, test: np.ndarray, test_
     for name, rows, own in (("train", train, labels), ("test", test, test_labels)):
         if rows.ndim != 2 or len(rows) != len(own) or len(rows) == 0:
             raise ShapeError(f"{name} must be rows (N, F) with a label each, got shape {rows.shape} and {len(own)} labels")
+        checks.finite(name, rows)
     if train.shape[1] != test.shape[1]:
         raise ShapeError(f"train and test must have the same number of features, got {train.shape[1]} and {test.shape[1]}")
     return standardise(train, test)

@@ -10,7 +10,7 @@ import numpy as np
 
 from netcore import checks
 from netcore.analysis.still import BATCH, Still
-from netcore.errors import ShapeError
+from netcore.errors import ArgumentError, ShapeError
 from netcore.layers import Layer
 
 
@@ -32,7 +32,8 @@ def input_gradient(net: Layer, x: np.ndarray, targets: np.ndarray) -> np.ndarray
 
 
 def saliency(net: Layer, x: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Maps (N, H, W) for images (N, C, H, W): how much the target's score changes with each pixel."""
+    """Maps (N, H, W) for images (N, C, H, W): how much the target's score changes with each pixel. For other inputs: `input_gradient`."""
+    _images(x)
     return np.abs(input_gradient(net, x, targets)).max(axis=1)
 
 
@@ -46,9 +47,11 @@ def occlusion(net: Layer, x: np.ndarray, targets: np.ndarray, size: int = 5, fil
     >>> occlusion(net, np.ones((2, 1, 4, 4), np.float32), np.array([0, 1]), size=1).shape
     (2, 4, 4)
     """
-    if x.ndim != 4:
-        raise ShapeError(f"images must have shape (N, C, H, W), got {x.shape}")
-    still, reach = Still(net), checks.positive("size", size) // 2
+    _images(x)
+    checks.shape_is("targets", np.asarray(targets), (len(x),), "(a class for each image)")
+    if checks.positive("size", size) % 2 == 0:
+        raise ArgumentError(f"size must be odd, so that the square has a pixel in its middle, got {size}")
+    still, reach = Still(net), size // 2
     rows, columns = x.shape[2:]
     maps = np.empty((len(x), rows, columns), x.dtype)
     for n, image in enumerate(x):
@@ -61,6 +64,11 @@ def occlusion(net: Layer, x: np.ndarray, targets: np.ndarray, size: int = 5, fil
         after = np.concatenate([still.forward(covered[k : k + BATCH])[:, target] for k in range(0, len(covered), BATCH)])
         maps[n] = (before[0, target] - after).reshape(rows, columns)
     return maps
+
+
+def _images(x: np.ndarray) -> None:
+    if x.ndim != 4:
+        raise ShapeError(f"images must have shape (N, C, H, W), got {x.shape}")
 
 
 def _targets(scores: np.ndarray, targets: np.ndarray) -> np.ndarray:

@@ -34,6 +34,8 @@ def single_unit_accuracy(train: np.ndarray, labels: np.ndarray, test: np.ndarray
     array([1. , 0.5])
     """
     classes, means = np.unique(labels), _class_means(train, labels)
+    if test.ndim != 2 or test.shape[1] != train.shape[1] or len(test) != len(test_labels):
+        raise ShapeError(f"test must be rows (N, {train.shape[1]}) with a label each, got shape {test.shape} and {len(test_labels)} labels")
     said = np.abs(test[:, None, :] - means[None]).argmin(axis=1)  # (N, F) index of the class
     return np.mean(classes[said] == np.asarray(test_labels)[:, None], axis=0)
 

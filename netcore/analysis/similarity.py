@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from netcore import checks
 from netcore.analysis.still import activations
 from netcore.errors import ShapeError
 from netcore.layers import Layer
@@ -25,6 +26,8 @@ def cka(a: np.ndarray, b: np.ndarray) -> float:
     """
     if a.ndim != 2 or b.ndim != 2 or len(a) != len(b):
         raise ShapeError(f"CKA compares rows (N, F) and (N, G) of the same inputs, got shapes {a.shape} and {b.shape}")
+    checks.finite("a", a)
+    checks.finite("b", b)
     a, b = (rows - rows.mean(axis=0, dtype=np.float64) for rows in (a, b))
     if max(a.shape[1], b.shape[1]) > len(a):  # the same three numbers from the N x N Gram matrices: smaller here
         ga, gb = a @ a.T, b @ b.T
@@ -40,7 +43,7 @@ def cka_matrix(one: Layer, names: Sequence[str], x: np.ndarray, other: Layer | N
     Without `other` a network is compared with itself.
 
     >>> import netcore as nc
-    >>> net = nc.Sequential(nc.Linear(4, 3), nc.ReLU())
+    >>> net = nc.Sequential(nc.Linear(4, 3, rng=0), nc.Tanh())
     >>> cka_matrix(net, ["0", "1"], np.random.default_rng(0).random((20, 4), np.float32)).diagonal().round(6)
     array([1., 1.])
     """

@@ -10,6 +10,7 @@ The penalty that pushes correlations down: netcore/layers/penalty.py. Read next:
 
 import numpy as np
 
+from netcore import checks
 from netcore.errors import ShapeError
 
 
@@ -22,6 +23,7 @@ def correlation_spectrum(features: np.ndarray) -> np.ndarray:
     """
     if features.ndim != 2 or len(features) < 2:
         raise ShapeError(f"features must be rows (N, F) of two samples or more, got shape {features.shape}")
+    checks.finite("features", features)
     centred = features - features.mean(axis=0, dtype=np.float64)
     scale = np.sqrt(np.square(centred).mean(axis=0))
     centred = centred[:, scale > 1e-7 * max(float(scale.max(initial=0)), 1e-300)]

@@ -13,6 +13,7 @@ All tools of this package look through it. Read next: probe.py, saliency.py, abl
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ class Still:
     statistics and gradients of the network stay as they are. Raises ArgumentError for a name that no layer has."""
 
     def __init__(self, net: Layer) -> None:
+        if not isinstance(net, Layer):
+            raise ArgumentError(f"a network is due (an nc.Layer), got {type(net).__name__}")
         memo: dict[int, Any] = {id(p): Parameter(p.data, requires_grad=False, name=p.name) for p in net.parameters()}
         memo |= {id(layer._caches): [] for layer in net.layers()}
         self.net = copy.deepcopy(net, memo)
@@ -39,6 +42,7 @@ class Still:
         self.outputs: dict[str, Any] = {}  # of watched layers, in the newest forward phase
         self.gradients: dict[str, Any] = {}  # that arrived at them, in the newest backward phase
         self._seeds: dict[int, np.ndarray] = {}
+        self._watched: set[str] = set()
         self.net.eval()
 
     # ---- what happens at a layer ------------------------------------------------------------------------------------
@@ -53,13 +57,14 @@ class Still:
         """Keep these layers' outputs, and in backward phases the gradients that arrive at them."""
         for name in names:
             self._behind(name, self._keeping(name))
+            self._watched.add(name)
             layer = self.layer(name)
             layer._run_backward = self._noting(name, layer._run_backward)  # type: ignore[method-assign]
         return self
 
     def _keeping(self, name: str) -> Callable[[Any], None]:
         def keep(y: Any) -> None:
-            self.outputs[name] = _array(y)
+            self.outputs[name] = output(y)
 
         return keep
 
@@ -85,6 +90,7 @@ class Still:
         def run_backward(*gradients: Any, **options: Any) -> Any:
             seed = self._seeds.get(id(self.layers[name]))
             if seed is not None:
+                checks.shape_is(f"the gradient for layer {name!r}", seed, gradients[0].shape, "(that of its output)")
                 gradients = (gradients[0] + seed, *gradients[1:])
             self.gradients[name] = gradients[0]
             return run(*gradients, **options)
@@ -110,6 +116,8 @@ class Still:
     def input_gradient(self, x: np.ndarray, gradients: Mapping[str, np.ndarray]) -> np.ndarray:
         """d Σ <gradients[name], output of layer name> / dx, in x's dtype and shape. The layers must be watched."""
         self._seeds = {id(self.layer(name)): dy for name, dy in gradients.items()}
+        if unwatched := [name for name in gradients if name not in self._watched]:
+            raise ArgumentError(f"no gradient can be sent from {unwatched[0]!r}: call watch({unwatched[0]!r}) first")
         try:
             dx = self.backward(lambda y: tuple(map(np.zeros_like, y)) if isinstance(y, tuple) else np.zeros_like(y), x)
         finally:
@@ -137,6 +145,8 @@ def activations(net: Layer, x: np.ndarray, names: Sequence[str], batch: int = BA
     >>> {name: y.shape for name, y in activations(net, np.ones((5, 4), np.float32), ["0", "1"]).items()}
     {'0': (5, 3), '1': (5, 3)}
     """
+    if isinstance(names, str):
+        raise ArgumentError(f"names is a list of layers' names, got {names!r}; for one layer write [{names!r}]")
     still = Still(net).watch(*names)
     found: dict[str, list[np.ndarray]] = {name: [] for name in names}
     for k in range(0, max(len(x), 1), checks.positive("batch", batch)):
@@ -148,7 +158,8 @@ def activations(net: Layer, x: np.ndarray, names: Sequence[str], batch: int = BA
 
 def features(net: Layer, x: np.ndarray, name: str, batch: int = BATCH) -> np.ndarray:
     """What one layer puts out for x (N, …), as rows (N, F): the representation ψ(x) of the lecture."""
-    return activations(net, x, [name], batch)[name].reshape(len(x), -1)
+    y = activations(net, x, [name], batch)[name]
+    return y.reshape(len(y), prod(y.shape[1:]))
 
 
 def _named(net: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
@@ -157,7 +168,7 @@ def _named(net: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
         yield from _named(child, f"{prefix}.{name}" if prefix else name)
 
 
-def _array(y: Any) -> np.ndarray:
+def output(y: Any) -> np.ndarray:
     """A recurrent layer with `return_state=True` gives (y, state): its y."""
     return y[0] if isinstance(y, tuple) else y
 

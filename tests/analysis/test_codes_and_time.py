@@ -156,8 +156,30 @@ def test_truncation_is_chunks_run_one_after_the_other(kind):
     assert seen.cuts == (4,)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("truncate", [None, 4])
+def test_of_layers_on_one_another_each_is_seen(kind, truncate):
+    """As the whole run back by itself, in chunks where it is truncated: what reaches the input of the lowest layer is that of the network."""
+    rnn = KINDS[kind][0](D, H, num_layers=3, return_state=True, rng=2).astype(np.float64)
+    x, dy = RNG.standard_normal((N, T, D)), RNG.standard_normal((N, T, H))
+    state, found = None, []
+    for chunk in (slice(0, T),) if truncate is None else (slice(0, 4), slice(4, T)):
+        _, state = rnn.forward(x[:, chunk], state)
+        found.append(np.linalg.norm(rnn.backward(dy[:, chunk], None)[0][0], axis=1))
+    np.testing.assert_allclose(analysis.bptt_microscope(rnn, x, dy, layer=0, truncate=truncate).dx, np.concatenate(found), rtol=1e-9)
+    top, second = (analysis.bptt_microscope(rnn, x, dy, layer=k, truncate=truncate) for k in (2, 1))
+    np.testing.assert_array_equal(analysis.bptt_microscope(rnn, x, dy, truncate=truncate).h, top.h)
+    assert second.h[-1] == pytest.approx(top.dx[-1])
+
+
 def test_what_the_microscope_does_not_look_at():
-    with pytest.raises(nc.ArgumentError, match="one RNN, LSTM or GRU layer"):
-        analysis.bptt_microscope(nc.LSTM(3, 4, num_layers=2), np.ones((1, 2, 3)), np.ones((1, 2, 4)))
+    x, dy = np.ones((1, 2, 3), np.float32), np.ones((1, 2, 4), np.float32)
+    for other in (nc.Linear(3, 4), nc.LSTM(3, 4, bidirectional=True)):
+        with pytest.raises(nc.ArgumentError, match="an RNN, LSTM or GRU in one direction"):
+            analysis.bptt_microscope(other, x, dy)
+    with pytest.raises(nc.ArgumentError, match=r"layer must be in 0\.\.1, got 2"):
+        analysis.bptt_microscope(nc.LSTM(3, 4, num_layers=2), x, dy, layer=2)
+    with pytest.raises(nc.ArgumentError, match="truncate"):
+        analysis.bptt_microscope(nc.LSTM(3, 4), x, dy, truncate=0)
     with pytest.raises(nc.ShapeError, match=r"dy \(N, T, H=4\)"):
         analysis.bptt_microscope(nc.LSTM(3, 4), np.ones((1, 2, 3), np.float32), np.ones((1, 2, 5), np.float32))

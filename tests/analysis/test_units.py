@@ -13,13 +13,24 @@ def conv_nets():
     yield nc.Sequential(nc.Conv2d(1, 2, 3), nc.Tanh(), nc.AvgPool2d(2), nc.Conv2d(2, 3, 3))
     yield nc.Sequential(nc.Conv2d(1, 2, (5, 3), stride=(2, 1), padding=(1, 2)), nc.Tanh(), nc.Conv2d(2, 3, 3, dilation=2, padding=1))
     yield nc.Sequential(first=nc.Sequential(nc.Conv2d(1, 2, 4, padding="same"), nc.Tanh()), second=nc.Conv2d(2, 3, 2, stride=3))
+    yield residual()
+    yield nc.Sequential(nc.Conv2d(1, 1, 3, stride=2), residual(), nc.AvgPool2d(2))
 
 
-@pytest.mark.parametrize("net", list(conv_nets()), ids=["pool", "stride, padding, dilation", "nested, even 'same'"])
+def residual():
+    """A block whose ways rejoin: a 1x1 shortcut beside two convolutions, then two maps side by side that see to different sides."""
+    x = nc.Input((1, None, None))
+    inner = nc.Conv2d(2, 2, 3, padding=1)(nc.Tanh()(nc.Conv2d(1, 2, 3, stride=2, padding=1)(x)))
+    joined = nc.Add()(inner, nc.Conv2d(1, 2, 1, stride=2)(x))
+    sides = nc.Concat()(nc.Conv2d(2, 1, (1, 3), padding=(0, 1))(joined), nc.Conv2d(2, 1, (4, 1), padding="same")(joined))
+    return nc.Graph(inputs=x, outputs=sides)
+
+
+@pytest.mark.parametrize("net", list(conv_nets()), ids=["pool", "stride, padding, dilation", "nested, even 'same'", "graph", "graph inside"])
 def test_receptive_field_is_where_the_gradient_reaches(net):
     """Units far from the border: the pixels with a gradient are exactly the box that the arithmetic says."""
     net.astype(np.float64)
-    x = RNG.standard_normal((1, 1, 29, 31))
+    x = RNG.standard_normal((1, 1, 69, 71))
     name = analysis.layer_names(net)[-1]
     still = analysis.Still(net).watch(name)
     still.forward(x)
@@ -38,7 +49,19 @@ def test_receptive_field_of_what_has_none():
     with pytest.raises(nc.ArgumentError, match="Flatten '1' has no receptive field"):
         analysis.receptive_field(net)
     with pytest.raises(nc.ArgumentError, match="no layer is called 'x'"):
-        analysis.receptive_field(nc.Sequential(nc.ReLU()), "x")
+        analysis.receptive_field(net, "x")
+    image = nc.Input((1, 8, 8))
+    halves = nc.Concat()(nc.MaxPool2d(2)(image), nc.Conv2d(1, 1, 5)(image))
+    with pytest.raises(nc.ArgumentError, match=r"Concat '2' joins maps whose units lie \(2, 2\) and \(1, 1\) pixels apart"):
+        analysis.receptive_field(nc.Graph(inputs=image, outputs=halves), "2")
+    other = nc.Input((1, 8, 8))
+    with pytest.raises(nc.ArgumentError, match="several inputs"):
+        analysis.receptive_field(nc.Graph(inputs=[image, other], outputs=nc.Add()(image, other)))
+
+
+def test_receptive_field_of_a_window_over_a_sequence():
+    net = nc.Sequential(nc.Conv1d(2, 4, 5, stride=2, padding=1), nc.ReLU(), nc.MaxPool1d(3))
+    assert analysis.receptive_field(net) == ((1, 9), (1, 6), (0, -1))
 
 
 def test_top_patches_contain_what_the_unit_looks_for():
@@ -136,9 +159,41 @@ def test_ablation_orders_units_by_what_they_carry():
 def test_ablation_silences_whole_channels():
     net = classifier()
     x = RNG.random((4, 2, 8, 8)).astype(np.float32)
-    silencer = analysis.ablation.Silencer(net, "0", x)
+    silencer = analysis.ablation.Silencer(net, "0", x, np.zeros(4, int))
     assert silencer.units == 4
     silencer.still.watch("0")
     silencer.accuracy(x, np.zeros(4, int), np.array([1, 3]))
     assert not silencer.still.outputs["0"][:, [1, 3]].any()
     assert silencer.still.outputs["0"][:, [0, 2]].any()
+
+
+def test_units_of_a_sequence_are_numbers_at_every_step():
+    """(N, T, H) of a recurrent layer: unit k is H's, never a time step; (N, C, L) of a convolution: a channel."""
+    net = nc.Sequential(rnn=nc.LSTM(3, 5, rng=0), act=nc.Tanh(), last=nc.Last(), head=nc.Linear(5, 2, rng=1))
+    x, y = RNG.standard_normal((6, 7, 3)).astype(np.float32), np.array([0, 1, 0, 1, 1, 0])
+    curve = analysis.ablation_curve(net, x, y, "act", [4, 0, 1, 2, 3], points=6)
+    np.testing.assert_array_equal(curve.silenced, range(6))
+    h = analysis.activations(net, x, ["act"])["act"][:, -1].copy()
+    h[:, [4, 0]] = 0
+    said = (h @ net["head"].weight.data.T + net["head"].bias.data).argmax(axis=1)
+    assert curve.accuracy[2] == pytest.approx(np.mean(said == y))
+    found = analysis.maximise(net, "rnn", [1, 4], (7, 3), steps=20, rng=0)
+    for k, unit in enumerate((1, 4)):
+        assert analysis.activations(net, found.images[k : k + 1], ["rnn"])["rnn"][0, 3, unit] == pytest.approx(found.values[-1, k], rel=1e-5)
+    assert (found.values[-1] > found.values[0]).all()
+    with pytest.raises(nc.ArgumentError, match="unit 5 is not among the 5 units"):
+        analysis.maximise(net, "rnn", [5], (7, 3))
+    wave = nc.Sequential(nc.Conv1d(2, 4, 3, rng=0), nc.ReLU(), nc.Flatten(), nc.Linear(20, 2, rng=1))
+    assert len(analysis.importance(wave, RNG.random((3, 2, 7)).astype(np.float32), np.array([0, 1, 1]), "1")) == 4
+    with pytest.raises(nc.ArgumentError, match="which of its axes"):
+        analysis.importance(nc.Sequential(nc.Tanh(), nc.Flatten(), nc.Linear(6, 2)), np.ones((1, 2, 3), np.float32), np.zeros(1, int), "0")
+
+
+def test_a_network_that_answers_at_every_step_is_ablated_too():
+    """A layer that gives its state, too, keeps it; labels are (N, T)."""
+    net = nc.Sequential(rnn=nc.GRU(3, 4, rng=0), head=nc.Linear(4, 3, rng=1))
+    x = RNG.standard_normal((5, 6, 3)).astype(np.float32)
+    y = net.eval().forward(x).argmax(axis=2)
+    curve = analysis.ablation_curve(net, x, y, "rnn", points=2, rng=0)
+    always = net["head"].bias.data.argmax()
+    np.testing.assert_allclose(curve.accuracy, [1, np.mean(y == always)])
