@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from netcore.errors import ArgumentError, ShapeError
 from netcore.plot.style import CLASS_MARKERS, CLASSES, apart, axes
 
 
@@ -13,6 +14,11 @@ def code_map(
     title: str = "codes", xlabel: str = "code 1", ylabel: str = "code 2",
 ) -> Any:  # fmt: skip
     """Two-dimensional codes (N, 2), a colour and a shape for each label, with each class's name at its median. Returns the Axes."""
+    labels = np.asarray(labels)
+    if np.ndim(codes) != 2 or np.shape(codes)[1] != 2 or labels.shape != (len(codes),):
+        raise ShapeError(f"codes must be (N, 2) with a label each, got {np.shape(codes)} and {labels.shape}; of more numbers take two, or their PCA")
+    if names is not None and labels.size and int(labels.max()) >= len(names):
+        raise ArgumentError(f"label {labels.max()} has no name among {len(names)}")
     ax = axes(ax, 5, 5)
     present = np.unique(labels)
     for label in present:

@@ -5,16 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from netcore.plot.style import BLACK, CYCLE, MARKERS, axes
+from netcore import checks
+from netcore.plot.style import BLACK, CYCLE, MARKERS, axes, looks
 
 
 def gradient_flow(microscopes: Mapping[str, Any], ax: Any = None, *, what: str = "h", title: str = "gradient that reaches each step") -> Any:
     """One line for each named `netcore.analysis.Microscope`: the norm of `what` ('h', 'c', 'straight', 'detour' or 'dx') over the
     steps, on a logarithmic scale; where truncation cuts, a dotted line and a gap. Returns the Axes.
     """
+    checks.one_of("what", what, ("h", "c", "straight", "detour", "dx"))
     ax = axes(ax, 6, 3.2)
     cuts: set[int] = set()
-    for (name, seen), colour, marker in zip(microscopes.items(), CYCLE, MARKERS, strict=False):
+    for (name, seen), colour, marker in looks(microscopes.items()):
         _line(ax, getattr(seen, what), seen.cuts, colour, marker, name)
         cuts |= set(seen.cuts)
     _finish(ax, cuts, title, rf"$\|dL/d{what}_t\|$" if what in ("h", "c") else f"norm of {what}")

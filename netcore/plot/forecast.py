@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from netcore.errors import ShapeError
-from netcore.plot.style import BLACK, CYCLE, MARKERS, axes
+from netcore.plot.style import BLACK, axes, looks
 
 
 def forecast(
@@ -14,11 +14,12 @@ def forecast(
     title: str = "foretold and true", xlabel: str = "time", ylabel: str = "",
 ) -> Any:  # fmt: skip
     """The truth (T,) as a dark line over its times, each named forecast (T,) as a dashed one. Returns the Axes."""
+    if np.shape(times) != np.shape(truth):
+        raise ShapeError(f"times must have the truth's shape {np.shape(truth)}, got {np.shape(times)}")
     ax = axes(ax, 7, 3.2)
     ax.plot(times, truth, color=BLACK, linewidth=1.8, label="truth")
-    for (name, values), colour, marker in zip(foretold.items(), CYCLE, MARKERS, strict=False):
-        if np.shape(values) != np.shape(truth):
-            raise ShapeError(f"forecast {name!r} must have the truth's shape {np.shape(truth)}, got {np.shape(values)}")
+    for (name, values), colour, marker in looks(foretold.items()):
+        _alike(name, values, truth)
         ax.plot(times, values, color=colour, linestyle="--", linewidth=1.3, marker=marker, markersize=3.5, label=name)
     low, high = ax.get_ylim()
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title, ylim=(low, high + 0.17 * (high - low)))  # room for the names
@@ -30,7 +31,8 @@ def forecast(
 def agreement(truth: np.ndarray, foretold: Mapping[str, np.ndarray], ax: Any = None, *, title: str = "foretold against true") -> Any:
     """A point for each number: its true value across, the foretold one upwards; on the dotted line both are the same. Returns the Axes."""
     ax = axes(ax, 4.2, 4.2)
-    for (name, values), colour, marker in zip(foretold.items(), CYCLE, MARKERS, strict=False):
+    for (name, values), colour, marker in looks(foretold.items()):
+        _alike(name, values, truth)
         ax.plot(truth, values, color=colour, marker=marker, markersize=3, linestyle="none", alpha=0.6, label=name)
     low, high = float(np.min(truth)), float(np.max(truth))
     ax.plot([low, high], [low, high], color=BLACK, linestyle=":", linewidth=1.2)
@@ -38,3 +40,8 @@ def agreement(truth: np.ndarray, foretold: Mapping[str, np.ndarray], ax: Any = N
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(framealpha=0.85, edgecolor="none")
     return ax
+
+
+def _alike(name: str, values: np.ndarray, truth: np.ndarray) -> None:
+    if np.shape(values) != np.shape(truth):
+        raise ShapeError(f"forecast {name!r} must have the truth's shape {np.shape(truth)}, got {np.shape(values)}")

@@ -5,21 +5,28 @@ from typing import Any
 
 import numpy as np
 
+from netcore import checks
+from netcore.errors import ShapeError
 from netcore.plot.style import pyplot
 
 
 def gate_traces(
-    traces: Mapping[str, np.ndarray], text: Sequence[str], ax: Any = None, *, units: int = 12, title: str = "gates over a text",
+    traces: Mapping[str, np.ndarray], text: Sequence[str], ax: Any = None, *, units: int | Sequence[int] = 12, title: str = "gates over a text",
     unit: str = "character",
 ) -> Any:  # fmt: skip
     """Heat maps under one another, a row a unit, a column a character: gates in 0..1, the cell state around 0.
 
     `text` is a string, or a list of words, one for each step; `unit` says what is read at a step. `traces` maps a name to (T, H),
-    as `netcore.analysis.gate_trace` gives them; the `units` that vary most over the text (in the forget gate; of a GRU in the
-    update gate, else in the first trace) are shown, the same in all maps. Returns the Axes (array).
+    as `netcore.analysis.gate_trace` gives them. `units` are shown, the same in all maps: those named, in that order, or as many of
+    those that vary most over the text (in the forget gate; of a GRU in the update gate, else in the first trace). Returns the Axes
+    (array). Raises ShapeError where a trace has not a row for each step.
     """
+    if not traces or any(np.ndim(values) != 2 or len(values) != len(text) for values in traces.values()):
+        told = {name: np.shape(values) for name, values in traces.items()}
+        raise ShapeError(f"traces must be (T, H) with T={len(text)}, a row for each step of the text; got {told}")
     first = traces.get("forget", traces.get("update", next(iter(traces.values()))))
-    shown = np.sort(np.argsort(first.std(axis=0))[::-1][:units])
+    shown = np.sort(np.argsort(first.std(axis=0))[::-1][:units]) if isinstance(units, int) else np.asarray(units)
+    checks.integers("units", shown, 1, 0, first.shape[1])
     if ax is None:
         size = (max(6.0, 0.16 * len(text) + 1.5), 1.15 * len(traces) + 0.8)
         _, ax = pyplot().subplots(len(traces), 1, figsize=size, sharex=True, layout="constrained")

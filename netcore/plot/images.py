@@ -26,7 +26,7 @@ def filters(weight: np.ndarray, ax: Any = None, *, columns: int = 8, title: str 
 
     Returns the Axes.
     """
-    if weight.ndim != 4:
+    if weight.ndim != 4 or not weight.size:
         raise ShapeError(f"filters are the weight of a Conv2d, (K, C, R, S); got shape {weight.shape}")
     kernels = weight.mean(axis=1)
     kernels = kernels / np.maximum(np.abs(kernels).max(axis=(1, 2), keepdims=True), 1e-12)
@@ -44,6 +44,9 @@ def reconstructions(rows: Mapping[str, np.ndarray], ax: Any = None, *, title: st
     Returns the Axes.
     """
     stacks = [np.asarray(images).reshape(len(images), *np.shape(images)[-2:]) for images in rows.values()]
+    if len({stack.shape for stack in stacks}) != 1:
+        told = {name: np.shape(images) for name, images in rows.items()}
+        raise ShapeError(f"all rows must have as many images of one size, got {told}")
     count, height, _ = stacks[0].shape
     ax = axes(ax, count * 0.7 + 1.2, len(stacks) * 0.7 + 0.5)
     ax.imshow(tiled(np.concatenate(stacks), count, gap=2, background=1), cmap="gray", vmin=0, vmax=1, interpolation="nearest")

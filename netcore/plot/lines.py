@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from netcore.plot.style import BLACK, CYCLE, MARKERS, SKY, axes
+from netcore import checks
+from netcore.errors import ArgumentError, ShapeError
+from netcore.plot.style import BLACK, CYCLE, SKY, axes, looks
 
 
 def ablation_curves(curves: Mapping[str, Any], ax: Any = None, *, chance: float | None = None, title: str = "units silenced") -> Any:
@@ -14,7 +16,7 @@ def ablation_curves(curves: Mapping[str, Any], ax: Any = None, *, chance: float 
     Returns the Axes.
     """
     ax = axes(ax)
-    for (name, curve), colour, marker in zip(curves.items(), CYCLE, MARKERS, strict=False):
+    for (name, curve), colour, marker in looks(curves.items()):
         share = np.asarray(curve.silenced) / max(curve.silenced[-1], 1)
         ax.plot(100 * share, curve.accuracy, color=colour, marker=marker, markersize=4, linewidth=1.6, label=name)
     if chance is not None:
@@ -36,7 +38,9 @@ def scaling_curves(
     ax = axes(ax, 7.2 if outside else 5.0)
     names = [value if isinstance(value, str) else f"{value:g}" for value in x]
     x = list(range(len(x))) if any(isinstance(value, str) for value in x) else list(x)
-    for (name, values), colour, marker in zip(series.items(), CYCLE, MARKERS, strict=False):
+    for (name, values), colour, marker in looks(series.items()):
+        if len(values) != len(x):
+            raise ShapeError(f"series {name!r} must have a number for each of the {len(x)} x, got {len(values)}")
         ax.plot(x, values, color=colour, marker=marker, markersize=4, linewidth=1.6, label=name)
     if "x" in log:
         ax.set_xscale("log")
@@ -56,14 +60,18 @@ def scaling_curves(
 
 def scores(
     values: Mapping[str, float], ax: Any = None, *, chance: float | None = None, xlabel: str = "accuracy", title: str = "", log: bool = False,
-    least: bool = False,
+    best: str = "greatest",
 ) -> Any:  # fmt: skip
-    """A bar for each named number, the first on top, with the number written at its end; the greatest one is dark, or with `least` the
-    least one: an error, say. `log` measures on a logarithmic scale, whose bars begin at 1. Returns the Axes.
+    """A bar for each named number, the first on top, with the number written at its end. The `best` one is dark: the 'greatest', the
+    'least' (of errors, say), or 'none'. `log` measures on a logarithmic scale, whose bars begin at 1. Returns the Axes.
     """
+    checks.one_of("best", best, ("greatest", "least", "none"))
+    if not values or (log and min(values.values()) <= 0):
+        raise ArgumentError(f"bars need one number or more{', on a logarithmic scale greater than 0' if log else ''}; got {dict(values)}")
     ax = axes(ax, 5.5, 0.42 * len(values) + 0.9)
     names, numbers = list(values), [float(v) for v in values.values()]
-    colours = [CYCLE[0] if v == (min if least else max)(numbers) else SKY for v in numbers]
+    dark = {"greatest": max, "least": min}.get(best)
+    colours = [CYCLE[0] if dark is None or v == dark(numbers) else SKY for v in numbers]
     ax.barh(range(len(names)), numbers, color=colours, height=0.7)
     for k, value in enumerate(numbers):
         told = f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"

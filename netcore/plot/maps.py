@@ -1,6 +1,6 @@
 """Feature maps, and what a pixel matters: pictures on the grid of the image."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,21 +31,27 @@ def feature_maps(
     return axes
 
 
-def saliency_maps(images: np.ndarray, maps: np.ndarray, names: list[str] | None = None, ax: Any = None, *, title: str = "what matters") -> Any:
-    """Images (N, H, W) or (N, 1, H, W) in the upper row, their maps (N, H, W) below: dark is much, each on its own scale; for maps
-    with negative values, red is for and blue against. Returns the Axes (array).
+def saliency_maps(
+    images: np.ndarray, maps: np.ndarray | Mapping[str, np.ndarray], names: list[str] | None = None, ax: Any = None, *, title: str = "what matters"
+) -> Any:
+    """Images (N, H, W) or (N, 1, H, W) in the upper row, their maps (N, H, W) below, or a row for each entry of a dict of maps, with its
+    name: dark is much, each on its own scale; for maps with negative values, red is for and blue against. Returns the Axes (array).
     """
     images = np.asarray(images).reshape(len(images), *np.shape(images)[-2:])
-    if maps.shape != images.shape:
-        raise ShapeError(f"maps must have the images' shape {images.shape}, got {maps.shape}")
+    rows = dict(maps) if isinstance(maps, Mapping) else {"": maps}
+    for stack in rows.values():
+        if stack.shape != images.shape:
+            raise ShapeError(f"maps must have the images' shape {images.shape}, got {stack.shape}")
     count = len(images)
-    axes = panels(ax, 2 * count, count, 1.1, 1.2)
+    axes = panels(ax, (1 + len(rows)) * count, count, 1.1, 1.2)
     for k in range(count):
         axes[k].imshow(images[k], cmap="gray", interpolation="nearest")
-        limit = max(float(np.abs(maps[k]).max()), 1e-12)
-        signed = maps[k].min() < 0
-        axes[count + k].imshow(maps[k], cmap="RdBu_r" if signed else "Reds", vmin=-limit if signed else 0, vmax=limit, interpolation="nearest")
         axes[k].set_title(names[k] if names else "", fontsize=8, pad=2)
+    for row, (name, stack) in enumerate(rows.items(), 1):
+        for panel, values in zip(axes[row * count :], stack, strict=False):
+            limit, signed = max(float(np.abs(values).max()), 1e-12), values.min() < 0
+            panel.imshow(values, cmap="RdBu_r" if signed else "Reds", vmin=-limit if signed else 0, vmax=limit, interpolation="nearest")
+        axes[row * count].set_ylabel(name, fontsize=9)
     for panel in axes:
         bare(panel)
     axes[0].figure.suptitle(title, fontsize=10)

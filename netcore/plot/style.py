@@ -1,6 +1,6 @@
 """How pictures look: colours that the colour-blind can tell apart (Okabe and Ito, 2008; for classes, Tol, 2021), thin axes, and print-sized text."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ def panels(ax: Any, count: int, columns: int, width: float, height: float) -> An
     """The given array of Axes, flat, or a new figure with `count` small ones in rows of `columns`; places left over are empty."""
     if ax is not None:
         return np.atleast_1d(ax).ravel()
+    if count < 1:
+        raise ArgumentError("there are no images to show")
     columns = min(columns, count)
     rows = -(-count // columns)
     figure, grid = pyplot().subplots(rows, columns, figsize=(columns * width + 0.4, rows * height + 0.4), layout="constrained", squeeze=False)
@@ -39,6 +41,13 @@ def panels(ax: Any, count: int, columns: int, width: float, height: float) -> An
     for panel in grid.ravel()[count:]:
         panel.set_axis_off()
     return grid.ravel()
+
+
+def looks(names: Collection[Any]) -> list[tuple[Any, str, str]]:
+    """(name, colour, marker) of each series. Raises ArgumentError for none, and for more than can be told apart in one picture."""
+    if not 0 < len(names) <= len(CYCLE):
+        raise ArgumentError(f"a picture shows 1 to {len(CYCLE)} series that can be told apart, got {len(names)}")
+    return list(zip(names, CYCLE, MARKERS, strict=False))
 
 
 def apart(places: Sequence[float], gap: float) -> list[float]:

@@ -15,9 +15,10 @@ def step_values(
     """A row for each named array (H,), in the given order, a column for each unit: the number, on red where positive, on blue where
     negative. Returns the Axes.
     """
+    sizes = [np.size(row) for row in values.values()]
+    if len(set(sizes)) != 1:
+        raise ShapeError(f"all arrays must have the same number of units, got {sizes}")
     rows = np.array([np.asarray(row, np.float64).ravel() for row in values.values()])
-    if rows.ndim != 2 or not rows.size:
-        raise ShapeError(f"all arrays must have the same number of units, got {[np.size(row) for row in values.values()]}")
     limit = max(float(np.abs(rows).max()), 1.0)
     ax = axes(ax, max(0.75 * rows.shape[1] + 1.9, 4.4), 0.36 * len(rows) + 1.1)
     ax.imshow(rows, cmap="RdBu_r", vmin=-1.4 * limit, vmax=1.4 * limit, aspect="auto")

@@ -54,6 +54,8 @@ def test_gate_traces_show_a_column_a_character():
     assert len(panels) == len(traces)
     assert panels[0].images[0].get_array().shape == (7, 9)
     assert [label.get_text() for label in panels[-1].get_xticklabels()] == list("a␣b↵cdefg")
+    chosen = plot.gate_traces(traces, "a b\ncdefg", units=[4, 1])  # in the order in which they are named
+    np.testing.assert_array_equal(chosen[0].images[0].get_array(), next(iter(traces.values()))[:, [4, 1]].T)
 
 
 def test_gate_trace_is_what_the_cell_computes():
@@ -122,6 +124,9 @@ def test_saliency_maps_stand_below_their_images():
     assert plot.saliency_maps(images, np.abs(maps))[3].images[0].get_clim()[0] == 0
     with pytest.raises(ShapeError, match="images' shape"):
         plot.saliency_maps(images, maps[:2])
+    panels = plot.saliency_maps(images, {"saliency": np.abs(maps), "occlusion": maps}, ["a", "b", "c"])  # a row for each
+    assert [panels[k].get_ylabel() for k in (0, 3, 6)] == ["", "saliency", "occlusion"]
+    np.testing.assert_array_equal(panels[7].images[0].get_array(), maps[1])
 
 
 def test_gallery_has_a_row_for_each_name():
@@ -157,6 +162,10 @@ def test_scores_and_scaling_curves():
     assert [bar.get_width() for bar in ax.patches] == [0.5, 0.9]
     assert ax.patches[0].get_facecolor() != ax.patches[1].get_facecolor()
     assert {"0.5", "0.9"} <= {text.get_text() for text in ax.texts}
+    dark = ax.patches[1].get_facecolor()
+    for best, expected in (("least", [True, False]), ("none", [True, True])):
+        bars = plot.scores({"a": 0.5, "b": 0.9}, best=best).patches
+        assert [bar.get_facecolor() == dark for bar in bars] == expected
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first on top
     ax = plot.scaling_curves([10, 100], {"a": [1, 2], "b": [3, 4]}, xlabel="labels", ylabel="accuracy", log="x")
     assert ax.get_xscale() == "log" and ax.get_yscale() == "linear"

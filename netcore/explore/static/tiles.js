@@ -6,7 +6,7 @@ import { largest, signed, style } from "./colour.js";
 import { h, number } from "./dom.js";
 import { paint } from "./picture.js";
 
-const GAP = 3;
+const GAP = 5;
 
 export class Tiles {
   // `chosen(unit)` is called for a click or Enter, and while arrows move.
@@ -27,7 +27,7 @@ export class Tiles {
     this.maps = maps;
     const [count, height, width] = maps.shape;
     const side = Math.max(height, width);
-    this.zoom = Math.max(1, Math.floor((side === 1 ? 13 : Math.min(64, Math.max(30, 900 / Math.sqrt(count) / 4))) / side));
+    this.zoom = Math.max(1, Math.round((side === 1 ? 13 : Math.min(64, Math.max(30, 900 / Math.sqrt(count) / 4))) / side));
     this.tall = height * this.zoom + GAP;
     this.broad = width * this.zoom + GAP;
     this.columns = Math.max(1, Math.min(count, Math.floor((wide - GAP) / this.broad)));
