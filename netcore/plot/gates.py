@@ -7,19 +7,19 @@ import numpy as np
 
 from netcore import checks
 from netcore.errors import ShapeError
-from netcore.plot.style import pyplot
+from netcore.plot.style import RED, pyplot
 
 
 def gate_traces(
     traces: Mapping[str, np.ndarray], text: Sequence[str], ax: Any = None, *, units: int | Sequence[int] = 12, title: str = "gates over a text",
-    unit: str = "character",
+    unit: str = "character", mark: str = "",
 ) -> Any:  # fmt: skip
     """Heat maps under one another, a row a unit, a column a character: gates in 0..1, the cell state around 0.
 
     `text` is a string, or a list of words, one for each step; `unit` says what is read at a step. `traces` maps a name to (T, H),
     as `netcore.analysis.gate_trace` gives them. `units` are shown, the same in all maps: those named, in that order, or as many of
-    those that vary most over the text (in the forget gate; of a GRU in the update gate, else in the first trace). Returns the Axes
-    (array). Raises ShapeError where a trace has not a row for each step.
+    those that vary most over the text (in the forget gate; of a GRU in the update gate, else in the first trace). A triangle stands
+    over each step whose text is in `mark`. Returns the Axes (array). Raises ShapeError where a trace has not a row for each step.
     """
     if not traces or any(np.ndim(values) != 2 or len(values) != len(text) for values in traces.values()):
         told = {name: np.shape(values) for name, values in traces.items()}
@@ -38,6 +38,9 @@ def gate_traces(
         image = panel.imshow(values[:, shown].T, aspect="auto", interpolation="nearest", **colours)
         panel.set_ylabel(name)
         panel.set_yticks([])
+        if marked := [k for k, read in enumerate(text) if read and read in mark]:
+            panel.plot(marked, [-0.75] * len(marked), color=RED, marker="v", markersize=4, linestyle="none", clip_on=False)
+        panel.set_ylim(len(shown) - 0.5, -0.5)
         panel.figure.colorbar(image, ax=panel, pad=0.01, aspect=8)
     panels[0].set_title(title)
     panels[-1].set_xticks(range(len(text)), [{"\n": "↵", " ": "␣"}.get(c, c) for c in text], fontsize=8, family="monospace")

@@ -21,7 +21,7 @@ class ContractiveAutoencoder(ImageAutoencoder):
     name: ClassVar[str] = "contractive"
     full_epochs: ClassVar[int] = 15
     code: int = 128
-    weight: Annotated[float, "weight of the contraction penalty"] = 3e-5
+    weight: Annotated[float, "weight of the contraction penalty"] = 3e-4
 
     def network(self, facts: Facts) -> nc.Sequential:
         encoder = nc.Sequential(nc.Flatten(), nc.Contractive(flat_size(facts), self.code, self.weight))

@@ -54,8 +54,9 @@ def test_gate_traces_show_a_column_a_character():
     assert len(panels) == len(traces)
     assert panels[0].images[0].get_array().shape == (7, 9)
     assert [label.get_text() for label in panels[-1].get_xticklabels()] == list("a␣b↵cdefg")
-    chosen = plot.gate_traces(traces, "a b\ncdefg", units=[4, 1])  # in the order in which they are named
+    chosen = plot.gate_traces(traces, "a b\ncdefg", units=[4, 1], mark="b ")  # in the order in which they are named
     np.testing.assert_array_equal(chosen[0].images[0].get_array(), next(iter(traces.values()))[:, [4, 1]].T)
+    assert chosen[0].lines[0].get_xdata().tolist() == [1, 2] and chosen[0].get_ylim() == (1.5, -0.5)
 
 
 def test_gate_trace_is_what_the_cell_computes():
