@@ -106,6 +106,9 @@ def open_config(run: "str | os.PathLike[str] | Run") -> tuple[Recipe, Facts]:
     """(recipe, facts) as config.json has them."""
     folder = run if isinstance(run, Run) else Run.open(run)
     config = folder.read_config()
+    for key in ("recipe", "options", "facts"):
+        if not isinstance(config, dict) or key not in config:
+            raise CheckpointError(f"{folder.folder / 'config.json'} is not that of a recipe's run: it has no {key!r}")
     try:
         return get(config["recipe"], **config["options"]), dict(config["facts"])
     except (KeyError, TypeError, NetcoreError) as error:

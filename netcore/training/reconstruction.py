@@ -3,6 +3,7 @@
 The metric is the squared error, summed over an image's pixels and averaged over the images.
 """
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,15 @@ class Reconstruction(Regression):
     """Batches (x, anything): the target is x. With BCEWithLogitsLoss the network ends in logits, else in pixels.
 
     `corrupt(x, rng)` spoils what goes in, not what is to come out (denoising, Vincent et al., 2008). An evaluation spoils
-    too, in the same way every time.
+    too, in the same way every time. Warns where the loss is a mean over pixels and the network has a `Gaussian` layer, whose KL is in
+    nats an image: the two are not to be added. `Variational` scales both alike.
     """
 
     def __init__(self, net: Layer, loss: Loss, corrupt: Any = None) -> None:
         super().__init__(net, loss)
+        if loss.reduction == "mean" and any(isinstance(layer, Gaussian) and layer.beta for layer in net.layers()):
+            said = f"{type(loss).__name__} is a mean over pixels, the KL of the Gaussian layer a sum in nats an image: the code may collapse"
+            warnings.warn(f"{said}; take nc.training.Variational, which adds them on one scale", stacklevel=2)
         self.corrupt, self._fixed = corrupt, np.random.default_rng(0)
 
     def pair(self, batch: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -174,3 +174,13 @@ def test_progress_is_quiet_off_a_terminal(capfd):
     out, err = capfd.readouterr()
     assert out == "" and err.count("\n") == 1
     assert "epoch 1/1  loss" in err and "accuracy" in err and "/s" in err
+
+
+def test_kl_in_nats_beside_a_mean_over_pixels_is_told():
+    """Two terms on two scales: the code would collapse without a word."""
+    net = nc.Sequential(nc.Linear(4, 4), nc.Gaussian(2), nc.Linear(2, 4))
+    with pytest.warns(UserWarning, match="MSELoss is a mean over pixels.*take nc.training.Variational"):
+        nc.training.Reconstruction(net, nc.MSELoss())
+    nc.training.Variational(net)
+    nc.training.Reconstruction(net, nc.BCEWithLogitsLoss(reduction="sum"))
+    nc.training.Reconstruction(nc.Sequential(nc.Linear(4, 4), nc.Gaussian(2, beta=0), nc.Linear(2, 4)), nc.MSELoss())
