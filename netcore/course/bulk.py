@@ -17,8 +17,8 @@ from netcore.course import worker
 from netcore.course.assignment import Assignment
 from netcore.course.grade import grade
 from netcore.course.results import SCHEMA, Record
-from netcore.course.stage import stage
-from netcore.errors import NetcoreError
+from netcore.course.stage import ZIP_BYTES, regular, stage
+from netcore.errors import DataError, NetcoreError
 from netcore.version import __version__
 
 
@@ -33,15 +33,19 @@ class Bulk:
 
 
 def grade_path(assignment: Assignment, path: str | Path, **options: Any) -> Record:
-    """The record of what lies at a path; a submission that cannot be read scores 0 and says why."""
-    name = Path(path).name
+    """The record of what lies at a path; a submission that cannot be read scores 0 and says why.
+    A fault of ours, whatever it is, is one submission's infra_error and not the end of the others."""
+    name = Path(path).name.encode(errors="replace").decode()  # tables and pages are written in UTF-8, and names need not be
     try:
-        submission = stage(path, assignment)
-    except NetcoreError as error:
-        return {"submission": name, **_unreadable(assignment, str(error), fingerprint(path))}
-    except OSError as error:
-        return {"submission": name, "schema": SCHEMA, "assignment": assignment.manifest.name, "state": "infra_error", "message": str(error)}
-    return {"submission": name, **grade(assignment, submission, **options), "fingerprint": fingerprint(path)}
+        mark = fingerprint(path, assignment)
+        try:
+            submission = stage(path, assignment)
+        except NetcoreError as error:
+            return {"submission": name, **_unreadable(assignment, str(error), mark)}
+        return {"submission": name, **grade(assignment, submission, **options), "fingerprint": mark}
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        return {"submission": name, "schema": SCHEMA, "assignment": assignment.manifest.name, "state": "infra_error", "message": said}
 
 
 def _unreadable(assignment: Assignment, message: str, mark: str) -> Record:
@@ -68,14 +72,15 @@ def _unreadable(assignment: Assignment, message: str, mark: str) -> Record:
     }
 
 
-def fingerprint(path: str | Path) -> str:
-    """Changes when the submission does: names, sizes and contents of its regular files at the top."""
+def fingerprint(path: str | Path, assignment: Assignment) -> str:
+    """Changes when what is graded does: the contents of the files that `stage` would look at."""
     path, total = Path(path), hashlib.sha256()
-    for each in sorted(path.iterdir()) if path.is_dir() else [path]:
-        total.update(each.name.encode(errors="replace") + b"\0")
-        if each.is_file() and not each.is_symlink():
-            with open(each, "rb") as file:
-                total.update(file.read(16 << 20))
+    for each in [path / name for name in (assignment.manifest.file, assignment.manifest.notebook)] if path.is_dir() else [path]:
+        try:
+            data = regular(each, ZIP_BYTES)
+        except DataError:
+            data = b"too large"
+        total.update(b"-" if data is None else hashlib.sha256(data).digest())
     return total.hexdigest()
 
 
@@ -110,7 +115,7 @@ def grade_many(
     done: dict[str, Record] = {}
     for path in chosen:
         absolute = os.path.abspath(path)
-        if absolute in known and known[absolute].get("fingerprint") == fingerprint(path):
+        if absolute in known and known[absolute].get("fingerprint") == fingerprint(path, assignment):
             done[path] = known[absolute]
             if told:
                 told(done[path], True)

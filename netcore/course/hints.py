@@ -22,6 +22,7 @@ WORDS = (
     (r"could not broadcast input array from shape (\(.*?\)) into shape (\(.*?\))", r"values of shape \1 do not fit into a place of shape \2"),
     (r"The truth value of an array.*?(?= \(line|$)", r"a whole array stands where one yes or no is due; for arrays use np.maximum, np.where, a mask"),
     (r"only (?:integer scalar arrays|length-1 arrays) can be converted.*?(?= \(line|$)", r"an array stands where one number is due"),
+    (r"RuntimeError: can't start new thread", "the grader gives a submission one thread; do the work in it"),
     (r"not enough values to unpack \(expected (\d+), got (\d+)\)", r"\1 things are unpacked, \2 came back"),
 )
 

@@ -23,6 +23,7 @@ from netcore.course.runtime import Runtime
 PRINTED = 4000  # characters of what a submission prints that are kept
 START_SECONDS = 30.0  # for interpreter and NumPy, before the submission is touched
 END_SECONDS = 10.0  # for the keeper, to kill and reap
+LEAVE_SECONDS = 1.0  # for a child that has closed its pipes, to end by itself
 
 
 class InfraError(Exception):
@@ -134,8 +135,8 @@ class Child:
             else:
                 os.kill(self.process.pid, signal.SIGTERM)  # not send_signal, which may reap it and lose its numbers
 
-    def _reap(self, deadline: float) -> int:
-        """wait4 of the keeper, whose numbers include the child it reaped; its exit code."""
+    def _reap(self, deadline: float, patient: bool = False) -> int | None:
+        """wait4 of the keeper, whose numbers include the child it reaped; its exit code. Who is `patient` gets None where it still runs."""
         if not hasattr(os, "wait4"):
             return self.process.wait()
         pause = 0.0005
@@ -146,6 +147,8 @@ class Child:
                 self.process.returncode = os.waitstatus_to_exitcode(status)
                 return self.process.returncode
             if time.monotonic() > deadline:
+                if patient:
+                    return None
                 self.process.kill()
                 self.process.wait()
                 raise InfraError("a child could not be ended")
@@ -153,12 +156,16 @@ class Child:
             pause = min(2 * pause, 0.02)
 
     def _gone(self) -> ChildEnded:
-        """Why the child ended: the keeper's exit code tells the signal."""
-        code = self._reap(time.monotonic() + END_SECONDS)
-        number = code - 128 if code > 128 else -code if code < 0 else 0
+        """Why the child ended: the keeper's exit code tells the signal. One that only closed its pipes is ended here."""
+        code = self._reap(time.monotonic() + LEAVE_SECONDS, patient=True)
+        if code is None:
+            self._stop()
+            self._reap(time.monotonic() + END_SECONDS)
+            return ChildEnded("killed", "your code closed the pipe on which answers are sent")
+        number = code - 128 if 128 < code < 256 else -code if code < 0 else 0
         if number == getattr(signal, "SIGXCPU", -1) or (number == signal.SIGKILL and time.monotonic() > self.end):
             return ChildEnded("timeout", "the time is up")
-        if number:
+        if number in list(signal.Signals):
             return ChildEnded("killed", f"the process crashed ({signal.Signals(number).name})")
         return ChildEnded("killed", "the process ended itself (exit)")
 

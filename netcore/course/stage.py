@@ -4,15 +4,22 @@ A submission is a Python file, a notebook, a folder or a zip. Links, devices and
 capped before anything is read, and a zip's entries are read one by one up to the cap, so that none can inflate.
 """
 
+import io
 import os
 import stat
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from netcore.course import handout, seeds
 from netcore.course.assignment import Assignment
 from netcore.errors import DataError
+
+NOTEBOOK_BYTES = 8 << 20  # of the file; its outputs may hold pictures. What is in its cells is limited as a source is
+ZIP_BYTES = 16 << 20
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others may ask for gigabytes before they give a byte
+UNREADABLE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -28,18 +35,18 @@ class Submission:
 def stage(path: str | Path, assignment: Assignment) -> Submission:
     """The submission at `path`; DataError says why there is none."""
     path, manifest = Path(path), assignment.manifest
-    wanted = (manifest.file, manifest.notebook)
+    wanted = {manifest.file: manifest.max_bytes, manifest.notebook: max(manifest.max_bytes, NOTEBOOK_BYTES)}
     if path.is_symlink() or not path.exists():
         raise DataError(f"{path.name}: there is no such file or folder" if not path.exists() else f"{path.name} is a link")
     if path.is_dir():
-        found = {name: data for name in wanted if (data := regular(path / name, manifest.max_bytes)) is not None}
-    elif path.suffix == ".zip":
-        found = _from_zip(path, wanted, manifest.max_bytes)
+        found = {name: data for name, limit in wanted.items() if (data := regular(path / name, limit)) is not None}
+    elif path.suffix.lower() == ".zip":
+        found = _from_zip(path, wanted)
     else:
-        data = regular(path, manifest.max_bytes)
-        name = manifest.notebook if path.suffix == ".ipynb" else manifest.file
+        name = manifest.notebook if path.suffix.lower() == ".ipynb" else manifest.file
+        data = regular(path, wanted[name])
         found = {name: data} if data is not None else {}
-    sources = {name: _text(data, name) for name, data in found.items()}
+    sources = {name: _text(data, name, manifest.max_bytes) for name, data in found.items()}
     if not sources:
         raise DataError(f"{path.name} holds neither {manifest.file} nor {manifest.notebook}")
     gaps = handout.with_gaps(assignment.source)
@@ -49,12 +56,16 @@ def stage(path: str | Path, assignment: Assignment) -> Submission:
     return Submission(sources[chosen], seeds.digest(found[chosen]), chosen, len(changed) > 1)
 
 
-def _text(data: bytes, name: str) -> str:
+def _text(data: bytes, name: str, limit: int) -> str:
     try:
         text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
+        source = handout.from_notebook(text) if name.endswith(".ipynb") else text.replace("\r\n", "\n")
+        size = len(source.encode())  # JSON can write halves of characters, which are no text
+    except UnicodeError:
         raise DataError(f"{name} is not a text in UTF-8")
-    return handout.from_notebook(text) if name.endswith(".ipynb") else text.replace("\r\n", "\n")
+    if size > limit:
+        raise DataError(f"the code in {name} is larger than {limit >> 10} kB")
+    return source
 
 
 def regular(path: Path, limit: int) -> bytes | None:
@@ -69,27 +80,40 @@ def regular(path: Path, limit: int) -> bytes | None:
     with os.fdopen(handle, "rb") as file:
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise DataError(f"{path.name} is larger than {limit >> 10} kB")
+        raise DataError(f"{path.name} is larger than {limit >> 10} kB{_smaller(path.name)}")
     return data
 
 
-def _from_zip(path: Path, wanted: tuple[str, ...], limit: int) -> dict[str, bytes]:
+def _smaller(name: str) -> str:
+    """What to do about a file that is too large."""
+    if name.lower().endswith(".ipynb"):
+        return "; clear its outputs, or let `netcore course submit` pack the code alone"
+    return "; `netcore course submit` packs exactly what is to be handed in" if name.lower().endswith(".zip") else ""
+
+
+def _from_zip(path: Path, wanted: dict[str, int]) -> dict[str, bytes]:
     """The wanted files at the top of the zip, or in the one folder that platforms put around them."""
     found: dict[str, bytes] = {}
+    data = regular(path, ZIP_BYTES)
+    if data is None:
+        return found
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for info in sorted(archive.infolist(), key=lambda info: info.filename.count("/"))[:10_000]:
                 parts = PurePosixPath(info.filename).parts
                 link = stat.S_ISLNK(info.external_attr >> 16)
                 if not parts or parts[-1] not in wanted or parts[-1] in found or len(parts) > 2 or ".." in parts or link or info.is_dir():
                     continue
+                if info.compress_type not in METHODS:
+                    raise DataError(f"{path.name} is packed by a method that is not taken; pack it as any zip is, or with `netcore course submit`")
+                limit = wanted[parts[-1]]
                 with archive.open(info) as file:
                     data = file.read(limit + 1)
                 if len(data) > limit:
-                    raise DataError(f"{info.filename} is larger than {limit >> 10} kB")
+                    raise DataError(f"{parts[-1]} is larger than {limit >> 10} kB{_smaller(parts[-1])}")
                 found[parts[-1]] = data
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
+    except DataError:
+        raise
+    except UNREADABLE as error:
         raise DataError(f"{path.name} cannot be read as a zip: {error}")
     return found

@@ -9,6 +9,7 @@ or `.incbin` reaches further. `# distutils:` lines are comments here. What is bu
 processes here are dead.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -72,7 +73,7 @@ def _libraries(folder: str) -> list[str]:
 def _translate(cython: Any, file: str, tree: str, shut: bool) -> None:
     """From Cython to C, in this process, which from here on may start no other; `shut` where the machine can do that."""
     libc = sandbox._libc()
-    done = landlock.restrict(libc, [(tree, landlock.READ), (".", landlock.WRITE)]) and seccomp.install(libc, "write")
+    done = landlock.restrict(libc, [(tree, landlock.READ), (".", landlock.WRITE & ~landlock.REMOVE)]) and seccomp.install(libc, "write")
     if shut and not done:
         raise OSError("the translator cannot be shut in")
     sys.setrecursionlimit(3000)
@@ -106,12 +107,21 @@ def _run(what: Any, end: float, file: str) -> None:
             break
         if time.monotonic() > end:
             raise Failed("compiling it takes too long", "timeout")
-        if sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(".")) > DISK_MB << 20:
+        if _disk() > DISK_MB << 20:
             raise Failed("compiling it fills the disk", "memory")
         time.sleep(0.01)
     if status:
         with open("log", "rb") as log_file:
             raise Failed(complaint(log_file.read(1 << 16).decode(errors="replace"), file, status))
+
+
+def _disk() -> int:
+    """Bytes in the scratch folder. The compiler takes its temporary files away while they are being counted."""
+    total = 0
+    for entry in os.scandir("."):
+        with contextlib.suppress(FileNotFoundError):
+            total += entry.stat(follow_symlinks=False).st_size
+    return total
 
 
 def complaint(log: str, file: str, status: int = 0) -> str:

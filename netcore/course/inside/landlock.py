@@ -11,7 +11,8 @@ import struct
 
 READ = (1 << 2) | (1 << 3)  # READ_FILE, READ_DIR
 RUN = READ | 1  # EXECUTE too
-WRITE = READ | 1 << 1 | 1 << 5 | 1 << 8 | 1 << 14  # WRITE_FILE, REMOVE_FILE, MAKE_REG, TRUNCATE: plain files, no links, no folders
+REMOVE = 1 << 5  # of files
+WRITE = READ | 1 << 1 | REMOVE | 1 << 8 | 1 << 14  # WRITE_FILE, REMOVE_FILE, MAKE_REG, TRUNCATE: plain files, no links, no folders
 ON_FILES = 1 | 1 << 1 | 1 << 2 | 1 << 14  # the rights that a rule on a single file may give
 CREATE, ADD, RESTRICT = 444, 445, 446
 ALL_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}

@@ -92,7 +92,8 @@ def child(setup: dict[str, Any]) -> None:
     if setup.get("cpu") is not None:
         os.sched_setaffinity(0, {setup["cpu"]})
     trusted = imported(setup) if setup.get("trusted") else None  # the engine, to be raced with: its libraries lie elsewhere
-    facts = sandbox.enter([(os.path.dirname(SITE), landlock.READ), *built], setup["seconds"], setup["memory_mb"], pages=setup.get("pages", 0))
+    allowed, kind = [(os.path.dirname(SITE), landlock.READ), *built], "threads" if trusted else "run"
+    facts = sandbox.enter(allowed, setup["seconds"], setup["memory_mb"], kind, pages=setup.get("pages", 0))
     wire.write_all(REPLIES, wire.header("shut", facts=facts | {"pid_namespace": setup.get("contained", False)}))
     file = setup["file"]
     try:
