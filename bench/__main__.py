@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from bench import compare as comparison
-from bench import kernels, report, sections
+from bench import kernels, readme, report, sections
 from bench.peers import NAMES
 from bench.turns import Engine
 from bench.zoo import BY_NAME
@@ -50,10 +50,11 @@ def main(ctx: click.Context) -> None:
 @click.option("--turns", type=click.IntRange(1), default=7, show_default=True, help="Turns of each measurement.")
 @click.option("--seconds", type=float, default=0.3, show_default=True, help="Length of an engine's block in a turn.")
 @click.option("--quick", is_flag=True, help="Three short turns, two threads, without torch-compile: some minutes.")
+@click.option("--add", is_flag=True, help="Add to the bench.json of the folder instead of starting anew: a run in pieces.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("bench-results"), show_default=True, help="Folder of results.")
 def measure(
     what: tuple[str, ...] = SECTIONS, rows: list[str] | None = None, groups: list[str] | None = None, peers: list[str] | None = None,
-    threads: list[int] | None = None, turns: int = 7, seconds: float = 0.3, quick: bool = False, out: Path = Path("bench-results"),
+    threads: list[int] | None = None, turns: int = 7, seconds: float = 0.3, quick: bool = False, add: bool = False, out: Path = Path("bench-results"),
 ) -> None:  # fmt: skip
     """Measure the sections WHAT (zoo, kernels, memory, scaling, ranks; all unless named) and write tables and plots."""
     what = what or SECTIONS
@@ -66,6 +67,7 @@ def measure(
     present = sections.installed(wanted)
     chosen = rows or list(BY_NAME)
     result: dict[str, Any] = {"environment": environment(present), "roofline": {count: sections.roofline(count) for count in threads}}
+    before = comparison.read(str(out / "bench.json")) if add and (out / "bench.json").exists() else None
     say = click.echo
     for section in what:
         say(f"-- {section}")
@@ -79,7 +81,7 @@ def measure(
             result[section] = sections.scaling_section(threads, seconds / 10, say)
         else:
             result[section] = sections.ranks_section(chosen, say)
-        report.write(result, out)
+        report.write(report.joined(before, result) if before else result, out)
     report.show(result, console)
     say(f"written: {out / 'bench.json'}, {out / 'bench.md'}, plots")
 
@@ -94,6 +96,14 @@ def compare(before: str, after: str) -> None:
     slower = [one for one in found if one["regression"]]
     click.echo(f"{len(found)} compared, {len(slower)} slower")
     raise SystemExit(1 if slower else 0)
+
+
+@main.command("readme")
+@click.argument("measured", type=click.Path(exists=True, dir_okay=False))
+def fill_in(measured: str) -> None:
+    """Put the figures of a bench.json, row by row, into README.md and bench/README.md."""
+    changed = readme.write(comparison.read(measured))
+    click.echo(f"written: {', '.join(changed)}" if changed else "nothing has changed")
 
 
 @main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)

@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.report import key
+
 SECTIONS = ("zoo", "kernels")
 
 
@@ -17,10 +19,6 @@ def read(path: str) -> dict[str, Any]:
     except (OSError, ValueError, AssertionError) as error:
         raise SystemExit(f"{path} is no bench.json of `python -m bench` ({type(error).__name__}: {error})") from None
     return result
-
-
-def key(entry: dict) -> tuple:
-    return entry["name"], entry["kind"], entry["threads"]
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:

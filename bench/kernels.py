@@ -9,12 +9,13 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Case:
-    """One operation; `flops` and `nbytes` (read and written, each array once) say what it must cost."""
+    """One operation; `flops` and `nbytes` (read and written) say what it must cost, `touched` how many different bytes these are."""
 
     name: str
     group: str
     flops: float
     nbytes: float
+    touched: float
     arguments: tuple
 
 
@@ -23,7 +24,8 @@ def conv(n: int, c: int, size: int, k: int, r: int, stride: int, pad: int, group
     flops = 2.0 * n * k * out * out * c // groups * r * r
     nbytes = 4.0 * (n * c * size * size + n * k * out * out + k * c // groups * r * r)
     name = f"{n}x{c}x{size}x{size} to {k}, {r}x{r}" + (f"/{stride}" if stride > 1 else "") + (f", {groups} groups" if groups > 1 else "")
-    return [Case(f"conv {which}: {name}", f"conv {which}", flops, nbytes, (n, c, size, k, r, stride, pad, groups)) for which in ("y", "dx", "dw")]
+    arguments = (n, c, size, k, r, stride, pad, groups)
+    return [Case(f"conv {which}: {name}", f"conv {which}", flops, nbytes, nbytes, arguments) for which in ("y", "dx", "dw")]
 
 
 CONVOLUTIONS = [
@@ -36,10 +38,10 @@ PRODUCTS = [
     (2500, 512, 128), (3200, 2048, 512), (512, 128, 2500),
 ]  # fmt: skip
 SEQUENCES = [(1, 50, 128), (8, 20, 16), (32, 50, 64), (50, 50, 128), (100, 28, 128), (128, 50, 256), (64, 50, 512)]
-# (what, how many times 64 x 32 x 28 x 28 numbers must be read or written)
+# (what, how many times 64 x 32 x 28 x 28 numbers are read or written, how many times as many places in memory that touches)
 PASSES = [
-    ("relu", 2), ("sigmoid", 2), ("tanh", 2), ("max pool 2x2", 1.25), ("batch norm", 3), ("layer norm", 2), ("softmax", 2), ("dropout", 2),
-    ("embedding", 2), ("im2col", 10), ("adam", 7),
+    ("relu", 2, 2), ("sigmoid", 2, 2), ("tanh", 2, 2), ("max pool 2x2", 1.25, 1.25), ("batch norm", 3, 2), ("layer norm", 2, 2),
+    ("softmax", 2, 2), ("dropout", 2, 2), ("embedding", 2, 1), ("im2col", 10, 10), ("adam", 7, 4),
 ]  # fmt: skip
 NUMBERS = 64 * 32 * 28 * 28
 # What stands for each family of kernels (netcore/backend.py).
@@ -51,13 +53,17 @@ FAMILIES = {
 
 def cases() -> list[Case]:
     found = [case for size in CONVOLUTIONS for case in conv(*size)]
-    found += [Case(f"product {m}x{n}x{k}", "product", 2.0 * m * n * k, 4.0 * (m * k + k * n + m * n), (m, n, k)) for m, n, k in PRODUCTS]
+    for m, n, k in PRODUCTS:
+        nbytes = 4.0 * (m * k + k * n + m * n)
+        found.append(Case(f"product {m}x{n}x{k}", "product", 2.0 * m * n * k, nbytes, nbytes, (m, n, k)))
     for cell, gates in (("LSTM", 4), ("GRU", 3), ("RNN", 1)):
         for n, t, h in SEQUENCES:
             for which, times in (("forward", 1), ("backward", 2)):
                 flops = 2.0 * times * n * t * gates * h * 2 * h
-                found.append(Case(f"{cell} {which}: {n}x{t}, {h} to {h}", f"{cell} {which}", flops, 0, (cell, n, t, h)))
-    found += [Case(f"{name}: 64x32x28x28", "memory", 0, 4.0 * NUMBERS * times, (name,)) for name, times in PASSES]
+                found.append(Case(f"{cell} {which}: {n}x{t}, {h} to {h}", f"{cell} {which}", flops, 0, 0, (cell, n, t, h)))
+    found += [
+        Case(f"{name}: 64x32x28x28", "memory", 0, 4.0 * NUMBERS * moved, 4.0 * NUMBERS * touched, (name,)) for name, moved, touched in PASSES
+    ]
     return found
 
 

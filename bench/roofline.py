@@ -1,47 +1,43 @@
-"""What this machine gives, measured in the same run: the two numbers that every other figure is held against.
+"""What this machine gives, measured in the same run: the figures that every other one is held against.
 
-FLOP/s: the register tile of the matrix product, again and again on operands in the first-level cache. Bytes/s: a copy-scale
-of arrays of several sizes (a ReLU, by netcore's kernel and by NumPy's copy, the better of the two; read and written bytes).
+    flops      FLOP/s: the register tile of the matrix product, again and again on operands in the first-level cache
+    copy       bytes a second, read and written, from one array into another (a ReLU), by the bytes of both together
+    update     the same where an array is written in place, as an optimiser does it: nothing is fetched to be overwritten
+
+For several threads the better of one and all is taken: for small arrays one is faster. netcore/profiling/roofline.py measures.
 """
 
-import time
+from typing import Any
 
 import numpy as np
 
-import netcore.functional as F
-from netcore.backend import kernels
+from netcore.config import set_num_threads
+from netcore.profiling.roofline import Roofline, bandwidth, peak
 
-SIZES = {"memory (256 MiB)": 1 << 26, "third-level cache (16 MiB)": 1 << 22, "second-level cache (512 KiB)": 1 << 17}
-
-
-def best(call, seconds: float = 0.3) -> float:
-    """The fastest of the calls that fit, in seconds."""
-    call()
-    fastest, end = float("inf"), time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        began = time.perf_counter()
-        call()
-        fastest = min(fastest, time.perf_counter() - began)
-    return fastest
+NUMBERS = tuple(1 << k for k in (17, 19, 20, 21, 22, 23, 24))  # in one array: 1 to 128 MiB for two
+FLOAT32 = np.dtype(np.float32)
 
 
-def flops(dtype: type = np.float32) -> float:
-    """FLOP/s of all threads together."""
-    repeats = 2000
-    per_call = kernels.gemm.tile_flops(np.zeros(1, dtype), repeats)
-    return per_call / best(lambda: kernels.gemm.tile_flops(np.zeros(1, dtype), repeats))
+def measured(threads: int) -> dict[str, Any]:
+    """{'flops': …, 'copy': [(bytes, bytes/s), …], 'update': likewise}"""
+    found = []
+    for count in sorted({1, threads}):
+        set_num_threads(count)
+        traffic = {"copy": bandwidth(FLOAT32, NUMBERS), "update": bandwidth(FLOAT32, [2 * n for n in NUMBERS], in_place=True)}
+        found.append({"flops": peak(FLOAT32)} | traffic)
+    best = {way: [(size, max(one[way][i][1] for one in found)) for i, (size, _) in enumerate(found[0][way])] for way in ("copy", "update")}
+    return {"flops": max(one["flops"] for one in found)} | best
 
 
-def bandwidth(numbers: int, threads: int) -> float:
-    """Bytes a second, read and written, through arrays of so many numbers: half of them in, half out."""
-    x = np.random.default_rng(0).standard_normal(numbers // 2, dtype=np.float32)
-    y = np.empty_like(x)
-    ways = [lambda: kernels.activation.forward(F.activation.KINDS.index("relu"), 0.0, x, y)]
-    if threads == 1:
-        ways.append(lambda: np.copyto(y, x))
-    return max(2 * x.nbytes / best(way) for way in ways)
+def rate(points: list, nbytes: float) -> float:
+    """Bytes a second for so many bytes, interpolated between the measured ones.
+
+    >>> rate([[1e6, 8e9], [1e8, 2e9]], 1e7) / 1e9
+    5.0
+    """
+    return as_roofline({"flops": 1.0, "copy": points}).bandwidth_at(nbytes)
 
 
-def measured(threads: int) -> dict:
-    """{'flops': …, 'bandwidth': {where: bytes/s}}"""
-    return {"flops": flops(), "bandwidth": {where: bandwidth(numbers, threads) for where, numbers in SIZES.items()}}
+def as_roofline(roof: dict[str, Any]) -> Roofline:
+    """As netcore.profiling takes it."""
+    return Roofline(roof["flops"], tuple((float(size), float(speed)) for size, speed in roof["copy"]))

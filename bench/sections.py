@@ -4,7 +4,7 @@ import importlib.util
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from bench import kernels, ranks, zoo
+from bench import goals, kernels, ranks, work, zoo
 from bench.peers import LIBRARY, NAMES
 from bench.turns import Engine, in_turns, summary
 
@@ -30,20 +30,22 @@ def multiply_adds(row: zoo.Row) -> float:
     return float(row.batch * Sequential(*build(row.layers)).multiply_adds(row.shape))
 
 
-def step_flops(row: zoo.Row, kind: str) -> float:
-    """2 FLOPs a multiply-add; the backward phase has two products where the forward phase has one."""
-    return 2.0 * multiply_adds(row) * (3 if kind == "step" else 1)
-
-
 def zoo_section(rows: list[str], peers: list[str], threads: list[int], turns: int, seconds: float, roof: dict[int, Any], say: Say) -> list[dict]:
     entries = []
     for name in rows:
         row = zoo.BY_NAME[name]
         for kind in ("step", "infer"):
+            needed = work.of_row(row, kind)
             for count in threads:
                 found = in_turns(peers, count, kind, name, turns, seconds)
-                entry = {"name": name, "kind": kind, "threads": count, "flops": step_flops(row, kind)} | summary(found)
-                entries.append(with_share(entry, roof[count]["flops"], entry["flops"]))
+                best = needed.seconds(roof[count])
+                entry: dict[str, Any] = {"name": name, "kind": kind, "threads": count, "flops": needed.flops, "best": best}
+                entry |= with_share(summary(found) | {"roofline": sum(best.values())})
+                entry |= goals.of_row(entry)
+                if not entry.get("met", True):
+                    with Engine("netcore", count) as engine:
+                        entry["where"] = engine.ask("where", kind, name, roof[count])
+                entries.append(entry)
                 say(f"{name} {kind}, {count} thread(s): {told(entry)}")
     return entries
 
@@ -55,18 +57,19 @@ def kernel_section(groups: list[str], peers: list[str], threads: list[int], turn
         if groups and not any(case.group.startswith(group) for group in groups):
             continue
         for count in threads:
-            entry = {"name": case.name, "kind": case.group, "threads": count, "flops": case.flops, "bytes": case.nbytes}
-            entry |= summary(in_turns(own, count, "kernel", case.name, turns, seconds))
-            rate = roof[count]["flops"] if case.flops else roof[count]["bandwidth"]["third-level cache (16 MiB)"]
-            entries.append(with_share(entry, rate, case.flops or case.nbytes))
+            entry: dict[str, Any] = {"name": case.name, "kind": case.group, "threads": count, "flops": case.flops, "bytes": case.nbytes}
+            found = in_turns(own, count, "kernel", case.name, turns, seconds)
+            entry |= with_share(summary(found) | {"roofline": work.of_case(case, roof[count])})
+            entry |= goals.of_case(case, entry)
+            entries.append(entry)
             say(f"{case.name}, {count} thread(s): {told(entry)}")
     return entries
 
 
-def with_share(entry: dict, rate: float, work: float) -> dict:
-    """The share of the roofline: the time that the work needs there, of the time that netcore took."""
+def with_share(entry: dict[str, Any]) -> dict[str, Any]:
+    """The share of the roofline: its time as a part of the time that netcore took."""
     if "netcore" in entry["median"]:
-        entry["share"] = work / rate / entry["median"]["netcore"]
+        entry["share"] = entry["roofline"] / entry["median"]["netcore"]
     return entry
 
 
@@ -84,7 +87,10 @@ def memory_section(rows: list[str], peers: list[str], say: Say) -> list[dict]:
             with Engine(peer, 2) as engine:
                 answer = engine.ask("memory", "step", name)
             peaks[peer] = answer
-        entries.append({"name": name, "peak": peaks})
+        entry: dict[str, Any] = {"name": name, "peak": peaks}
+        if all(isinstance(peaks.get(peer), int) for peer in ("netcore", "torch")):
+            entry["met"] = peaks["netcore"] <= peaks["torch"]
+        entries.append(entry)
         say(f"{name}: " + ", ".join(f"{peer} {value / 1e6:.0f} MB" for peer, value in peaks.items() if isinstance(value, int)))
     return entries
 

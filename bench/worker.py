@@ -5,6 +5,7 @@ Each line on standard input is a JSON list: what to do and with what; each answe
     ["time", seconds]        run it for so long; seconds a call
     ["memory", kind, case]   peak memory of building it and of three calls, beyond what stood before, in bytes
     ["roofline"]             netcore only: FLOP/s and bytes/s that this machine gives
+    ["where", kind, case, roofline]   netcore only: what of a row takes longest (bench/where.py)
 """
 
 import contextlib
@@ -93,6 +94,10 @@ def main(peer: str, threads: int) -> None:
                     from bench.roofline import measured
 
                     answer = measured(threads)
+                elif what == "where":
+                    from bench.where import longest
+
+                    answer = longest(*rest)
             except Exception as error:
                 answer = {"error": f"{type(error).__name__}: {error}"[:300]}
         answers.write(json.dumps(answer) + "\n")

@@ -71,9 +71,13 @@ class Peer:
 
     def step(self) -> float:
         self.optimizer.zero_grad()
+        value = self.phases()
+        self.optimizer.step()
+        return value
+
+    def phases(self) -> float:
         value = self.criterion.forward(self.net.forward(self.x), self.target)
         self.net.backward(self.criterion.backward(), input_grad=False)
-        self.optimizer.step()
         return value
 
     def infer(self) -> None:

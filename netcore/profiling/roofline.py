@@ -10,7 +10,7 @@ multiplications than are counted (Winograd's), or data that was still in a neare
 Source: S. Williams, A. Waterman, D. Patterson, "Roofline", Communications of the ACM 52, 2009.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -72,25 +72,26 @@ def _measure(dtype: np.dtype, threads: int) -> Roofline:
     before = get_num_threads()
     set_num_threads(threads)
     try:
-        return Roofline(_peak(dtype), _bandwidth(dtype))
+        return Roofline(peak(dtype), bandwidth(dtype, ARRAYS))
     finally:
         set_num_threads(before)
 
 
-def _peak(dtype: np.dtype) -> float:
+def peak(dtype: np.dtype) -> float:
     """FLOP/s of the register tile, all threads together."""
     like = np.zeros(1, dtype)
     return kernels.gemm.tile_flops(like, REPEATS) / best_seconds(partial(kernels.gemm.tile_flops, like, REPEATS))
 
 
-def _bandwidth(dtype: np.dtype) -> tuple[tuple[float, float], ...]:
-    """(bytes, bytes a second) for each size of array."""
+def bandwidth(dtype: np.dtype, arrays: Sequence[int], in_place: bool = False) -> tuple[tuple[float, float], ...]:
+    """(bytes touched, bytes read and written a second) for arrays of so many float32 numbers' size. In place, an array is
+    written where it was read: nothing needs to be fetched only to be overwritten."""
     found = []
-    for count in ARRAYS:
+    for count in arrays:
         x = np.ones(count * 4 // dtype.itemsize, dtype)
-        y = np.zeros_like(x)
+        y = x if in_place else np.zeros_like(x)
         seconds = best_seconds(partial(kernels.activation.forward, RELU, 0.0, x, y))
-        found.append((2.0 * x.nbytes, 2 * x.nbytes / seconds))
+        found.append(((1 if in_place else 2) * float(x.nbytes), 2 * x.nbytes / seconds))
     return tuple(found)
 
 

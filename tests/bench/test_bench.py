@@ -5,6 +5,7 @@ import importlib
 import io
 import itertools
 import json
+import re
 import subprocess
 import sys
 
@@ -13,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from bench import compare, kernels, ranks, report, sections, zoo
+from bench import compare, goals, kernels, ranks, readme, report, sections, work, zoo
 from bench.__main__ import main
 from bench.turns import ROOT, Engine, in_turns, summary
 from netcore.backend import FAMILIES
@@ -98,15 +99,19 @@ def test_the_ratio_is_to_the_fastest_other_engine_turn_by_turn():
     assert entry["errors"] == {"x": "none"}
 
 
+ROOF = {"flops": 1e11, "copy": [[1 << 20, 2e10], [1 << 30, 1e10]], "update": [[1 << 20, 4e10], [1 << 30, 2e10]]}
+
+
 def result(ratio=2.0):
     entry = {"kind": "step", "threads": 1, "flops": 1e9, "median": {"netcore": 0.01, "torch": 0.02}, "errors": {}, "ratio": ratio,
              "spread": [0.95 * ratio, 1.05 * ratio], "fastest": "torch", "ratios": [ratio], "share": 0.5}  # fmt: skip
-    roof = {1: {"flops": 1e11, "bandwidth": {"memory": 1e10}}}
+    entry |= {"goal": "2.0 x", "met": ratio >= 2}
+    roof = {1: ROOF}
     scaling = [{"name": "channels", "threads": 1, "sizes": [8, 16], "seconds": [0.1, 0.2], "cliff": 1.1}]
     return {"environment": {"python": "3"}, "roofline": roof, "zoo": [entry | {"name": name} for name in ("mlp", "vgg")], "scaling": scaling,
             "ranks": [{"name": "mlp", "batch": 64, "measured": [0.004, 0.003], "predicted": [0.004, 0.0025],
                        "speed_up": dict.fromkeys(ranks.MORE, 3.5), "efficiency": dict.fromkeys(ranks.MORE, 0.75)}],
-            "memory": [{"name": "mlp", "peak": {"netcore": 1000000, "torch": 3000000}}]}  # fmt: skip
+            "memory": [{"name": "mlp", "peak": {"netcore": 1000000, "torch": 3000000}, "met": True}]}  # fmt: skip
 
 
 def test_compare_finds_what_became_slower_by_more_than_the_noise(tmp_path):
@@ -128,15 +133,86 @@ def test_the_report_is_whole(tmp_path):
     report.write(whole, tmp_path)
     assert json.loads((tmp_path / "bench.json").read_text())["zoo"] == whole["zoo"]
     text = (tmp_path / "bench.md").read_text()
-    assert "| mlp | step | 1 | 10 | 20 | 2.00 | 1.90–2.10 | 50 % |" in text
-    assert "| mlp | 1 | 3 |" in text
-    assert "| mlp | 64 | 4 | 4 | 3 | 2.5 | 3.5 |" in text
-    assert "roofline, 1 thread(s): 100 GFLOP/s; memory 10 GB/s" in text
+    assert "| mlp | step | 1 | 10 | 20 | 2.00 | 1.90–2.10 | 50 % | 2.0 x | yes |" in text
+    assert "| mlp | 1.0 | 3.0 | yes |" in text
+    assert "| mlp | 64 | 4 | 4 | +0 % | 3 | 2.5 | -17 % |" in text
+    assert "roofline, 1 thread(s): 100 GFLOP/s; copy, GB/s: 20 (1 MiB), 10 (1024 MiB)" in text
     for name in ("zoo.png", "scaling.png", "ranks.png"):
         assert (tmp_path / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-    console = Console(width=100, record=True, file=io.StringIO())
-    report.show(whole, console)
-    assert "2.00" in console.export_text()
+    for width, spread in ((80, False), (120, True)):  # at 80 no cell is cut or wrapped
+        console = Console(width=width, record=True, file=io.StringIO())
+        report.show(whole, console)
+        shown = console.export_text()
+        assert ("1.90–2.10" in shown) is spread
+        assert "…" not in shown
+        assert re.search(r"^mlp +step +1 +10 +20 +2\.00 ", shown, re.MULTILINE)
+
+
+def test_a_run_in_pieces_is_joined():
+    before, now = result(), result(3.0)
+    now["zoo"], now["roofline"] = now["zoo"][1:], {2: ROOF}
+    found = report.joined(json.loads(json.dumps(before)), now)
+    assert [(entry["name"], entry["ratio"]) for entry in found["zoo"]] == [("mlp", 2.0), ("vgg", 3.0)]
+    assert set(found["roofline"]) == {"1", "2"}
+    assert len(found["memory"]) == 1
+
+
+def test_the_readme_holds_every_row_and_where_it_falls_short():
+    measured = result()
+    line = {"what": "Conv2d 0 backward (direct dw)", "part": 0.4, "share": 0.61}
+    measured["zoo"][1] |= {"met": False, "where": [line, {"what": "Python between the layers", "part": 0.03, "share": None}]}
+    page = "a\n<!-- measured: rows -->\nstale\n<!-- end of rows -->\nb <!-- measured: summary --><!-- end of summary -->\n"
+    new = readme.filled(page, measured)
+    assert "stale" not in new
+    assert new.startswith("a\n<!-- measured: rows -->")
+    assert "1 of 2 networks reach their goal" in new
+    assert "- **vgg step, 1 thread**: Conv2d 0 backward (direct dw) 40 %, at 61 % of its roofline; Python between the layers 3 %." in new
+    assert "| mlp | **2.00** |" in new
+    assert "| vgg | 2.00 |" in new
+    assert readme.filled(new, measured) == new
+    for name in readme.PAGES:  # the pages have the places
+        assert readme.filled((ROOT / name).read_text(), measured) != (ROOT / name).read_text()
+
+
+def test_the_work_of_a_step_is_what_it_must_do():
+    """By hand: no gradient for the first layer's input, nothing for an embedding, a quarter of the products by Winograd."""
+    dense = 64 * (784 * 128 + 128 * 10)
+    assert work.of_row(zoo.BY_NAME["mlp"], "infer").flops == 2 * dense
+    step = work.of_row(zoo.BY_NAME["mlp"], "step")
+    assert step.flops == 6 * dense - 2 * 64 * 784 * 128
+    assert step.parameters == 784 * 128 + 128 + 128 * 10 + 10
+    tokens = 50 * 50 * (4 * 128 * (64 + 128) + 4 * 128 * (128 + 128) + 128 * 65)
+    assert work.of_row(zoo.BY_NAME["char128"], "step").flops == 6 * tokens  # the embedding below waits for the input's gradient
+    first, second = 16 * 16 * 27 * 16, 16 * 16 * 16 * 32
+    row = zoo.Row("", (("conv", 3, 16, 3, 1, 1), ("conv", 16, 32, 3, 1, 1)), 2, (3, 16, 16))
+    assert work.of_row(row, "step").flops == 2 * (4 * first + 6 * second * 9 / 4)
+    blocks = zoo.Row("", (("conv", 3, 4, 3, 1, 1), ("block", 4, 6, 2)), 1, (3, 8, 8))
+    assert work.of_row(blocks, "infer").flops == 2 * (64 * 27 * 4 + 16 * 36 * 6 + 16 * 54 * 6 + 16 * 4 * 6)
+    best = work.Work(1e9, (1 << 20) / 16).seconds(ROOF)
+    assert best == pytest.approx({"arithmetic": 0.01, "update": 28 * (1 << 20) / 16 / 4e10})
+
+
+@pytest.mark.parametrize(
+    ("fastest", "roofline", "netcore", "goal", "met"),
+    [
+        (10.0, 2.0, 4.0, "2.0 x", True), (10.0, 2.0, 6.0, "2.0 x", False),
+        (10.0, 4.5, 5.0, "85 %", True), (10.0, 4.5, 5.5, "85 %", False),  # 5 / 0.85 is more than half of 10
+    ],
+)  # fmt: skip
+def test_the_goal_is_twice_as_fast_unless_the_roofline_forbids_it(fastest, roofline, netcore, goal, met):
+    entry = {"median": {"netcore": netcore, "torch": fastest}, "fastest": "torch", "ratio": fastest / netcore}
+    entry |= {"roofline": roofline, "share": roofline / netcore}
+    assert goals.of_row(entry) == {"goal": goal, "met": met}
+
+
+def test_goals_of_single_kernels():
+    entry = {"median": {"netcore": 4.0, "torch": 5.0}, "fastest": "torch", "ratio": 1.25, "roofline": 1.0, "share": 0.82}
+    found = {case.group + case.name: goals.of_case(case, entry) for case in kernels.CASES}
+    assert found["LSTM forwardLSTM forward: 8x20, 16 to 16"] == {"goal": "1.5 x", "met": False}
+    assert found["memoryrelu: 64x32x28x28"]["met"]
+    assert not found["productproduct 128x128x128"]["met"]
+    assert found["conv yconv y: 64x64x14x14 to 64, 1x1"] == {"goal": "1.0 x", "met": True}
+    assert found["conv dwconv dw: 64x64x32x32 to 64, 3x3"] == {"goal": "1.5 x", "met": False}
 
 
 def test_ranks_are_predicted_from_what_fewer_rows_took(monkeypatch):
