@@ -18,7 +18,7 @@ from bench.turns import Engine
 from bench.zoo import BY_NAME
 from netcore.config import config
 
-SECTIONS = ("zoo", "kernels", "memory", "scaling", "ranks")
+SECTIONS = ("zoo", "kernels", "memory", "overhead", "scaling", "ranks")
 console = Console()
 
 
@@ -56,7 +56,7 @@ def measure(
     what: tuple[str, ...] = SECTIONS, rows: list[str] | None = None, groups: list[str] | None = None, peers: list[str] | None = None,
     threads: list[int] | None = None, turns: int = 7, seconds: float = 0.3, quick: bool = False, add: bool = False, out: Path = Path("bench-results"),
 ) -> None:  # fmt: skip
-    """Measure the sections WHAT (zoo, kernels, memory, scaling, ranks; all unless named) and write tables and plots."""
+    """Measure the sections WHAT (zoo, kernels, memory, overhead, scaling, ranks; all unless named) and write tables and plots."""
     what = what or SECTIONS
     threads = threads or [1, 2]
     if quick:
@@ -77,6 +77,8 @@ def measure(
             result[section] = sections.kernel_section(groups or [], present, threads, turns, seconds / 3, result["roofline"], say)
         elif section == "memory":
             result[section] = sections.memory_section(chosen, present, say)
+        elif section == "overhead":
+            result[section] = sections.overhead_section(say)
         elif section == "scaling":
             result[section] = sections.scaling_section(threads, seconds / 10, say)
         else:

@@ -1,10 +1,10 @@
-"""The sections of a benchmark: zoo, kernels, memory, scaling, ranks. Each is a list of entries, ready for JSON."""
+"""The sections of a benchmark: zoo, kernels, memory, overhead, scaling, ranks. Each is a list of entries, ready for JSON."""
 
 import importlib.util
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from bench import goals, kernels, ranks, work, zoo
+from bench import goals, kernels, overhead, ranks, work, zoo
 from bench.peers import LIBRARY, NAMES
 from bench.turns import Engine, in_turns, summary
 
@@ -92,6 +92,19 @@ def memory_section(rows: list[str], peers: list[str], say: Say) -> list[dict]:
             entry["met"] = peaks["netcore"] <= peaks["torch"]
         entries.append(entry)
         say(f"{name}: " + ", ".join(f"{peer} {value / 1e6:.0f} MB" for peer, value in peaks.items() if isinstance(value, int)))
+    return entries
+
+
+LIGHT = {"call": 10e-6, "import": 30e-3}  # seconds: single-digit microseconds a call, and as long as nobody notices
+
+
+def overhead_section(say: Say) -> list[dict]:
+    """What a call of each layer costs besides its arithmetic, and the import."""
+    entries = [entry | {"met": max(entry["forward"], entry.get("backward", 0.0)) < LIGHT["call"]} for entry in overhead.measured()]
+    seconds = overhead.importing()
+    entries.append({"name": "import netcore", "forward": seconds, "met": seconds < LIGHT["import"]})
+    for entry in entries:
+        say(f"{entry['name']}: " + ", ".join(f"{phase} {1e6 * entry[phase]:.1f} us" for phase in ("forward", "backward") if phase in entry))
     return entries
 
 

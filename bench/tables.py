@@ -57,6 +57,14 @@ def memory(section: list[dict]) -> Table:
     return Table("Peak memory of a training step beyond that of the process before it, MB", ["", *(SHORT.get(p, p) for p in peers), "met"], rows)
 
 
+def overhead(section: list[dict]) -> Table:
+    rows = []
+    for e in section:
+        cells = [f"{1e6 * e[phase]:.1f}" if phase in e else NONE for phase in ("forward", "backward")]
+        rows.append([e["name"], *cells, verdict(e["met"])])
+    return Table("What a call costs besides its arithmetic, microseconds", ["", "forward", "backward", "met"], rows)
+
+
 def scaling(section: list[dict]) -> Table:
     rows = [[e["name"], str(e["threads"]), f"{e['sizes'][0]} to {e['sizes'][-1]}", f"{e['cliff']:.2f}"] for e in section]
     title = "Cost against size: the worst factor by which a multiply-add gets dearer from one size to the next"
@@ -82,7 +90,9 @@ def more_ranks(section: list[dict]) -> Table:
     return Table("By the model: speed-up of the same batch on so many ranks (x), and efficiency with a batch for each", header, rows)
 
 
-TABLES = {"zoo": (networks,), "kernels": (kernels,), "memory": (memory,), "scaling": (scaling,), "ranks": (ranks, more_ranks)}
+TABLES = {
+    "zoo": (networks,), "kernels": (kernels,), "memory": (memory,), "overhead": (overhead,), "scaling": (scaling,), "ranks": (ranks, more_ranks),
+}  # fmt: skip
 
 
 def of(result: dict[str, Any]) -> list[Table]:

@@ -10,6 +10,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ class Engine:
             "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads), "JAX_PLATFORMS": "cpu",
         }  # fmt: skip
         self.peer = peer
+        self.remarks = tempfile.TemporaryFile()  # noqa: SIM115, what it writes to standard error; closed in close()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bench.worker", peer, str(threads)], cwd=ROOT, env=environment,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.remarks, text=True,
         )  # fmt: skip
 
     def ask(self, *request: Any) -> Any:
@@ -38,7 +40,12 @@ class Engine:
             line = self.process.stdout.readline()
         except (BrokenPipeError, ValueError):  # it died
             line = ""
-        return json.loads(line) if line else {"error": f"{self.peer} died with exit code {self.process.wait()}"}
+        return json.loads(line) if line else {"error": f"{self.peer} died with exit code {self.process.wait()}{self._last_words()}"}
+
+    def _last_words(self) -> str:
+        self.remarks.seek(0)
+        lines = self.remarks.read().decode(errors="replace").split("\n")
+        return next((f": {line.strip()[:200]}" for line in reversed(lines) if line.strip()), "")
 
     def close(self) -> None:
         for pipe in (self.process.stdin, self.process.stdout):
@@ -46,6 +53,7 @@ class Engine:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
         self.process.wait()
+        self.remarks.close()
 
     def __enter__(self) -> "Engine":
         return self

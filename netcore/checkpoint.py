@@ -3,20 +3,17 @@
     nc.save("net.safetensors", net);    net.load_state_dict(nc.load("net.safetensors"))
 
 A file is written under another name in the same folder, flushed to the disk, and then renamed over the old one; a crash
-or a full disk leaves the old file as it was. The format is that of PyTorch's and others' safetensors files.
+or a full disk leaves the old file as it was. The format is that of PyTorch's and others' safetensors files. What reads and
+writes is imported where it is used: `import netcore` does without.
 """
 
-import json
 import os
 import struct
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors
-import safetensors.numpy
 
 from netcore.errors import CheckpointError
 
@@ -25,6 +22,8 @@ MAX_HEADER = 100_000_000  # bytes; the format's own limit
 
 def save(path: str | os.PathLike[str], net: Any, metadata: Mapping[str, str] | None = None) -> None:
     """Write the state of a layer, or a dict of arrays, to a safetensors file, atomically. `metadata` is a dict of text."""
+    from safetensors.numpy import save as encoded
+
     state = net.state_dict() if hasattr(net, "state_dict") else net
     if not isinstance(state, Mapping):
         raise CheckpointError(f"save takes a layer or a dict of arrays, got {type(net).__name__}")
@@ -34,19 +33,24 @@ def save(path: str | os.PathLike[str], net: Any, metadata: Mapping[str, str] | N
             raise CheckpointError(f"{name} is {value.dtype}; a checkpoint holds arrays of numbers")
         if value.dtype.byteorder == ">":
             arrays[name] = value.astype(value.dtype.newbyteorder("="))
-    write_atomically(Path(path), safetensors.numpy.save(arrays, metadata=dict(metadata) if metadata else None))
+    write_atomically(Path(path), encoded(arrays, metadata=dict(metadata) if metadata else None))
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """The arrays of a safetensors file, by name. A file that is missing, truncated or of another kind raises CheckpointError."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as decoded
+
     try:
-        return safetensors.numpy.load(_read(path))
-    except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
+        return decoded(_read(path))
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{os.fspath(path)} is no safetensors file, or a damaged one ({error}); restore it from a copy or save anew") from None
 
 
 def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     """The text that `save` stored beside the arrays."""
+    import json
+
     load(path)  # says what is wrong with a damaged file
     content = _read(path)
     (size,) = struct.unpack("<Q", content[:8])
@@ -62,6 +66,8 @@ def _read(path: str | os.PathLike[str]) -> bytes:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """The whole content under `path`, or an error and the old file."""
+    import tempfile
+
     temporary = None
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)

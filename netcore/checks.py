@@ -35,7 +35,8 @@ def floats(name: str, value: Any, ndim: int | None = None, dtype: np.dtype | Non
         raise DTypeError(f"{name} is {x.dtype} where {dtype} is due; convert one of them with .astype(), nothing is up-cast silently")
     if ndim is not None and x.ndim != ndim:
         raise ShapeError(f"{name} must have {ndim} axes, got shape {x.shape}")
-    return x if x.flags.c_contiguous and x.flags.aligned else np.array(x, order="C")
+    flags = x.flags
+    return x if flags.c_contiguous and flags.aligned else np.array(x, order="C")
 
 
 def integers(name: str, value: Any, ndim: int | None = None, low: int | None = None, high: int | None = None) -> np.ndarray:
@@ -91,6 +92,8 @@ def whole(name: str, value: Any) -> int:
 
 def at_least(name: str, value: Any, low: int) -> int:
     """A whole number >= low."""
+    if type(value) is int and value >= low:
+        return value
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < low:
         raise ArgumentError(f"{name} must be a whole number >= {low}, got {value!r}")
     return int(value)
@@ -98,6 +101,8 @@ def at_least(name: str, value: Any, low: int) -> int:
 
 def pair(name: str, value: Any, low: int = 1) -> tuple[int, int]:
     """(height, width) from one number or two, each >= low."""
+    if type(value) is tuple and len(value) == 2 and type(value[0]) is type(value[1]) is int and value[0] >= low and value[1] >= low:
+        return value  # a layer's own, checked when it was made, comes by at every call
     items = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
     if len(items) != 2:
         raise ArgumentError(f"{name} must be a whole number or two of them (height, width), got {value!r}")

@@ -8,6 +8,8 @@ on anything with `forward`, `backward` and `parameters()`, a student's class inc
 where there are more than `max_entries`; a random direction through the whole array covers the rest.
 """
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -5,6 +5,8 @@ import torch
 from bench.peers import torch as eager
 from bench.zoo import Row
 
+threads, versions = eager.threads, eager.versions
+
 
 class Peer(eager.Peer):
     def __init__(self, row: Row) -> None:

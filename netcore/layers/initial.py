@@ -4,6 +4,8 @@ U(±1/√fan_in) for linear and convolution layers (He et al., 2015, with a = �
 ones. It keeps the scale of activations and gradients from layer to layer at the start of training.
 """
 
+from __future__ import annotations
+
 import numpy as np
 
 from netcore.parameter import Parameter

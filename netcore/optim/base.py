@@ -49,7 +49,8 @@ class Optimizer:
             if not theta.flags.carray:  # contiguous, aligned and writeable
                 parameter.data = theta = theta.copy()
             if theta.size:
-                self._update(theta.reshape(-1), gradient.reshape(-1), state)
+                flat = theta.ndim == 1  # a bias is what the kernel takes already
+                self._update(theta if flat else theta.reshape(-1), gradient if flat else gradient.reshape(-1), state)
 
     def _checked_gradient(self, parameter: Parameter) -> np.ndarray:
         """The gradient, contiguous, of the parameter's dtype and shape."""
@@ -59,7 +60,7 @@ class Optimizer:
             checks.floats(name, theta)
             gradient = checks.floats(f"gradient of {name}", gradient, dtype=theta.dtype)
             checks.shape_is(f"gradient of {name}", gradient, theta.shape)
-        return checks.floats("gradient", gradient)
+        return gradient if gradient.flags.carray else checks.floats("gradient", gradient)
 
     def zero_grad(self) -> None:
         for parameter in self.params:

@@ -14,8 +14,9 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from bench import compare, goals, kernels, ranks, readme, report, sections, work, zoo
+from bench import compare, goals, kernels, overhead, ranks, readme, report, sections, work, zoo
 from bench.__main__ import main
+from bench.peers import LIBRARY, NAMES
 from bench.turns import ROOT, Engine, in_turns, summary
 from netcore.backend import FAMILIES
 from netcore.distributed import Network
@@ -81,6 +82,21 @@ def test_an_engine_that_dies_or_fails_is_reported_and_the_others_go_on():
     engine.close()
 
 
+@pytest.mark.parametrize("peer", NAMES)
+def test_every_engine_has_what_the_worker_asks_it_for(peer):
+    pytest.importorskip(LIBRARY[peer], reason=f"{LIBRARY[peer]} is not installed")
+    module = importlib.import_module(f"bench.peers.{peer.replace('-', '_')}")
+    assert callable(module.threads)
+    assert set(module.versions()) & {"netcore", "torch", "jax"}
+    assert all(callable(getattr(module.Peer, name)) for name in ("step", "infer", "parameters"))
+
+
+def test_an_engine_says_its_last_words():
+    engine = Engine("no-such-engine", 1)
+    assert "ModuleNotFoundError" in engine.ask("versions")["error"]
+    engine.close()
+
+
 def test_turns_leave_no_process_behind():
     found = in_turns(["netcore"], 1, "step", "tinylstm", 3, 0.01)
     assert len(found["netcore"]["seconds"]) == 3
@@ -111,6 +127,7 @@ def result(ratio=2.0):
     return {"environment": {"python": "3"}, "roofline": roof, "zoo": [entry | {"name": name} for name in ("mlp", "vgg")], "scaling": scaling,
             "ranks": [{"name": "mlp", "batch": 64, "measured": [0.004, 0.003], "predicted": [0.004, 0.0025],
                        "speed_up": dict.fromkeys(ranks.MORE, 3.5), "efficiency": dict.fromkeys(ranks.MORE, 0.75)}],
+            "overhead": [{"name": "ReLU", "forward": 2.5e-6, "backward": 3.5e-6, "met": True}],
             "memory": [{"name": "mlp", "peak": {"netcore": 1000000, "torch": 3000000}, "met": True}]}  # fmt: skip
 
 
@@ -135,6 +152,7 @@ def test_the_report_is_whole(tmp_path):
     text = (tmp_path / "bench.md").read_text()
     assert "| mlp | step | 1 | 10 | 20 | 2.00 | 1.90–2.10 | 50 % | 2.0 x | yes |" in text
     assert "| mlp | 1.0 | 3.0 | yes |" in text
+    assert "| ReLU | 2.5 | 3.5 | yes |" in text
     assert "| mlp | 64 | 4 | 4 | +0 % | 3 | 2.5 | -17 % |" in text
     assert "roofline, 1 thread(s): 100 GFLOP/s; copy, GB/s: 20 (1 MiB), 10 (1024 MiB)" in text
     for name in ("zoo.png", "scaling.png", "ranks.png"):
@@ -234,6 +252,13 @@ def test_ranks_are_predicted_from_what_fewer_rows_took(monkeypatch):
     assert entry["predicted"][1] == pytest.approx(1.5 * (1.5e-3 + 3.2e-3) + at_the_end)
     assert entry["predicted"][1] == pytest.approx(entry["measured"][1] + at_the_end)
     assert all(a >= b for a, b in itertools.pairwise(entry["efficiency"].values()))
+
+
+def test_calls_of_every_common_layer_are_timed(monkeypatch):
+    monkeypatch.setattr(overhead, "CALLS", 2)
+    found = {entry["name"]: entry for entry in overhead.measured()}
+    assert {"Linear", "ReLU", "Conv2d", "MaxPool2d", "BatchNorm2d", "LSTM", "CrossEntropyLoss", "Adam, a parameter"} <= set(found)
+    assert all(entry["forward"] > 0 for entry in found.values())
 
 
 def test_a_measurement_of_ranks():
