@@ -17,6 +17,7 @@
 #undef NV
 #undef NR
 #undef NC_TRANSPOSE
+#undef NC_SCALE
 
 #define REAL double
 #define NC_SUFFIX _double

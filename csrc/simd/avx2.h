@@ -29,6 +29,7 @@ NC_INLINE vec vdiv(vec a, vec b) { return MM(div)(a, b); }
 NC_INLINE vec vsqrt(vec a) { return MM(sqrt)(a); }
 NC_INLINE vec vneg(vec a) { return MM(xor)(a, MM(set1)(-0.0f)); }
 NC_INLINE vec vabs(vec a) { return MM(andnot)(MM(set1)(-0.0f), a); }
+NC_INLINE vec vsign(vec a, vec b) { return MM(or)(a, MM(and)(b, MM(set1)(-0.0f))); }
 NC_INLINE vec vfma(vec a, vec b, vec c) { return MM(fmadd)(a, b, c); }
 NC_INLINE vec vround(vec a) { return MM(round)(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 NC_INLINE vec vmax(vec a, vec b) { return MM(max)(a, b); }

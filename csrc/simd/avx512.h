@@ -32,7 +32,10 @@ NC_INLINE vec vfma(vec a, vec b, vec c) { return MM(fmadd)(a, b, c); }
 NC_INLINE vec vround(vec a) { return MM(roundscale)(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 NC_INLINE vec vmax(vec a, vec b) { return MM(max)(a, b); }
 NC_INLINE vec vmin(vec a, vec b) { return MM(min)(a, b); }
+NC_INLINE vec vsign(vec a, vec b) { return MM(or)(a, MM(and)(b, MM(set1)(-0.0f))); }
 NC_INLINE vec vpow2(vec n) { return MM(scalef)(MM(set1)(1), n); }
+#define NC_SCALE
+NC_INLINE vec vscale(vec a, vec n) { return MM(scalef)(a, n); }
 NC_INLINE vmask vgt(vec a, vec b) { return MM_CMP(a, b, _CMP_GT_OQ); }
 NC_INLINE vmask vge(vec a, vec b) { return MM_CMP(a, b, _CMP_GE_OQ); }
 NC_INLINE vmask veq(vec a, vec b) { return MM_CMP(a, b, _CMP_EQ_OQ); }

@@ -10,6 +10,7 @@
  *     vfma(a, b, c)   a * b + c, rounded once                   vround(a)       to the nearest integer, ties to even
  *     vmax(a, b) vmin(a, b)   b where either is NaN             vpow2(n)        2^n of an integral n in the normal range
  *     vgt vge veq   comparisons, false for NaN                  vsel(m, a, b)   m ? a : b
+ *     vsign(a, b)     a >= 0 with the sign of b                 vscale(a, n)    a · 2^n of any integral n (simd/exp.h)
  *     vsum(a) vmaxall(a)   over the lanes, in a fixed order
  */
 #define NC_PASTE_(a, b) a##b
@@ -36,6 +37,8 @@
 #define vmax NC_NAME(vmax)
 #define vmin NC_NAME(vmin)
 #define vpow2 NC_NAME(vpow2)
+#define vscale NC_NAME(vscale)
+#define vsign NC_NAME(vsign)
 #define vgt NC_NAME(vgt)
 #define vge NC_NAME(vge)
 #define veq NC_NAME(veq)

@@ -29,8 +29,10 @@ NC_INLINE void vstore_part(REAL *p, vec v, long n) {
 }
 #if NC_IS_F32
 NC_INLINE vec vset1(REAL s) { return vdupq_n_f32(s); }
+NC_INLINE vec vsign(vec a, vec b) { return vbslq_f32(vdupq_n_u32(1u << 31), b, a); }
 #else
 NC_INLINE vec vset1(REAL s) { return vdupq_n_f64(s); }
+NC_INLINE vec vsign(vec a, vec b) { return vbslq_f64(vdupq_n_u64(1ull << 63), b, a); }
 #endif
 NC_INLINE vec vzero(void) { return vset1(0); }
 NC_INLINE vec vadd(vec a, vec b) { return VQ(add)(a, b); }

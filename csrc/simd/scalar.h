@@ -18,6 +18,7 @@ NC_INLINE vec vdiv(vec a, vec b) { return a / b; }
 NC_INLINE vec vneg(vec a) { return -a; }
 #if NC_IS_F32
 NC_INLINE vec vsqrt(vec a) { return sqrtf(a); }
+NC_INLINE vec vsign(vec a, vec b) { return copysignf(a, b); }
 NC_INLINE vec vabs(vec a) { return fabsf(a); }
 NC_INLINE vec vround(vec a) { return nearbyintf(a); }
 NC_INLINE vec vpow2(vec n) {
@@ -26,6 +27,7 @@ NC_INLINE vec vpow2(vec n) {
 }
 #else
 NC_INLINE vec vsqrt(vec a) { return sqrt(a); }
+NC_INLINE vec vsign(vec a, vec b) { return copysign(a, b); }
 NC_INLINE vec vabs(vec a) { return fabs(a); }
 NC_INLINE vec vround(vec a) { return nearbyint(a); }
 NC_INLINE vec vpow2(vec n) {
