@@ -1,19 +1,19 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""3 × 3 convolution with stride 1 by Winograd's minimal filtering F(4×4, 3×3): a quarter of the multiplications.
+"""Convolution with stride 1 by Winograd's minimal filtering F(4×4, r×r): for 3 × 3 filters a quarter of the multiplications, for 5 × 5 a sixth.
 
-    y = Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ x B) ] A        for each tile of 4 × 4 outputs, with the 6 × 6 inputs that it needs
+    y = Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ x B) ] A        for each tile of 4 × 4 outputs, with the n × n inputs that it needs, n = r + 3
 
-The ⊙ is summed over the channels; so at each of the 36 points it is a matrix product, with the tiles as rows:
+The ⊙ is summed over the channels; so at each of the n² points (36 or 64) it is a matrix product, with the tiles as rows:
 
-    x strip, channels innermost ──Bᵀ·B──▶ V[36][tiles][C]  ╲
-                                                             36 products: M_p = V_p U_p ──Aᵀ·A──▶ y strip
-    w ───────────────────────────G·Gᵀ──▶ U[36][C][K]       ╱
+    x strip, channels innermost ──Bᵀ·B──▶ V[n²][tiles][C]  ╲
+                                                             n² products: M_p = V_p U_p ──Aᵀ·A──▶ y strip
+    w ───────────────────────────G·Gᵀ──▶ U[n²][C][K]       ╱
     input gradient    the same, from dy, with filters turned by 180° and C, K exchanged
     weight gradient   dU_p = V_pᵀ (A dy Aᵀ)_p, summed over all tiles;  dw = Gᵀ dU G
 
 A strip is some rows of tiles of one sample; a thread takes strips whose V and M fit its second-level cache. The weight gradient's
-36 sums have one thread each, and go over the tiles in their order: the bits do not depend on the number of threads.
-Cost: 2·N·K·C·36/16·OH·OW FLOPs a pass and the transforms. Error: below 1e-5 of the result's scale in float32, where the direct
+n² sums have one thread each, and go over the tiles in their order: the bits do not depend on the number of threads.
+Cost: 2·N·K·C·n²/16·OH·OW FLOPs a pass and the transforms. Error: some 1e-5 of the result's scale in float32, where the direct
 product has 1e-6; netcore/functional/conv_passes.py says when it is used.
 
 Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016). The transforms: csrc/kernels/winograd.h.
@@ -23,14 +23,15 @@ import numpy as np
 
 from cython cimport floating
 from cython.parallel cimport parallel, prange, threadid
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
 from netcore import memory
 
 cdef enum:
-    POINTS = 36
-    TILES = 48              # tiles that a thread takes through the products together
+    NUMBERS = 1 << 17       # of V and M together in a task: half a megabyte in float32, so that they stay in a second-level cache,
+    FEWEST = 24             # but tiles for whole tiles of the product
+    MOST = 96
     GRADIENT_TILES = 192    # tiles in a block of the weight gradient's sums
 
 cdef struct Image:
@@ -38,15 +39,20 @@ cdef struct Image:
     Py_ssize_t top, left    # padding before
 
 cdef struct Tiling:
+    int n                                       # points along a side: 6 for 3 × 3 filters, 8 for 5 × 5
+    Py_ssize_t points                           # n²
     Py_ssize_t rows, columns                    # tiles of an output
     Py_ssize_t strip_rows, strips               # rows of tiles in a strip, strips of a sample
     Py_ssize_t group                            # strips in a task
     Py_ssize_t tasks, capacity                  # tasks in all, tiles that one has at most
 
 
-cdef Tiling tiling(Py_ssize_t samples, Py_ssize_t oh, Py_ssize_t ow, Py_ssize_t tiles) noexcept nogil:
-    """Strips of about `tiles` tiles, or several small samples together."""
+cdef Tiling tiling(Py_ssize_t filter_size, Py_ssize_t channels, Py_ssize_t samples, Py_ssize_t oh, Py_ssize_t ow) noexcept nogil:
+    """Strips of as many tiles as suit the cache, or several small samples together; `channels`: those of input and output."""
     cdef Tiling t
+    t.n = <int> filter_size + 3
+    t.points = t.n * t.n
+    cdef Py_ssize_t tiles = min(<Py_ssize_t> MOST, max(<Py_ssize_t> FEWEST, NUMBERS // (t.points * channels)))
     t.rows, t.columns = (oh + 3) // 4, (ow + 3) // 4
     t.strip_rows = min(t.rows, max(<Py_ssize_t> 1, tiles // t.columns))
     t.strips = (t.rows + t.strip_rows - 1) // t.strip_rows
@@ -59,76 +65,78 @@ cdef Tiling tiling(Py_ssize_t samples, Py_ssize_t oh, Py_ssize_t ow, Py_ssize_t 
 
 
 cdef void channels_last(
-    const nc_kernels *K, const Image *g, const floating *x, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t columns, floating *flat, floating *to,
+    const nc_kernels *K, const Image *g, const floating *x, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t columns, floating *to,
 ) noexcept nogil:
     """Rows first … first + rows of the padded image, `columns` wide, channels innermost: to[row, column, c]; zeros outside of x."""
-    cdef Py_ssize_t low = max(<Py_ssize_t> 0, first - g.top), high = min(g.h, first + rows - g.top), h
-    memset(to, 0, rows * columns * g.c * sizeof(floating))
-    if low >= high:
-        return
-    K.pack_transpose(g.c, (high - low) * g.w, g.c, x + low * g.w, g.h * g.w, flat)
-    for h in range(low, high):
-        memcpy(to + ((h + g.top - first) * columns + g.left) * g.c, flat + (h - low) * g.w * g.c, g.w * g.c * sizeof(floating))
+    cdef Py_ssize_t row = columns * g.c, left = g.left * g.c, width = g.w * g.c, h
+    for h in range(first - g.top, first - g.top + rows):
+        if 0 <= h < g.h:
+            memset(to, 0, left * sizeof(floating))
+            K.pack_transpose(g.c, g.w, g.c, x + h * g.w, g.h * g.w, to + left)
+            memset(to + left + width, 0, (row - left - width) * sizeof(floating))
+        else:
+            memset(to, 0, row * sizeof(floating))
+        to = to + row
 
 
 cdef Py_ssize_t strip_points(
     const nc_kernels *K, const Image *g, const Tiling *t, Py_ssize_t strip, const floating *x, floating *work, floating *v, Py_ssize_t plane,
 ) noexcept nogil:
     """V of one strip: Bᵀ x B of its tiles, tile after tile at v, points `plane` numbers apart. How many tiles it has."""
-    cdef Py_ssize_t first = strip % t.strips * t.strip_rows, rows = min(t.strip_rows, t.rows - first), columns = 4 * t.columns + 2
+    cdef Py_ssize_t first = strip % t.strips * t.strip_rows, rows = min(t.strip_rows, t.rows - first), columns = 4 * t.columns + t.n - 4
     cdef Py_ssize_t i, j
-    cdef floating *padded = work
-    channels_last(K, g, x + strip // t.strips * g.c * g.h * g.w, 4 * first, 4 * rows + 2, columns, work + (4 * t.strip_rows + 2) * columns * g.c, padded)
+    channels_last(K, g, x + strip // t.strips * g.c * g.h * g.w, 4 * first, 4 * rows + t.n - 4, columns, work)
     for i in range(rows):
         for j in range(t.columns):
-            K.winograd_input(g.c, padded + (4 * i * columns + 4 * j) * g.c, columns * g.c, v + (i * t.columns + j) * g.c, plane)
+            K.winograd_input(t.n, g.c, work + (4 * i * columns + 4 * j) * g.c, columns * g.c, v + (i * t.columns + j) * g.c, plane)
     return rows * t.columns
 
 
 cdef Py_ssize_t strip_work(const Image *g, const Tiling *t) noexcept nogil:
-    """Numbers that strip_points needs: the padded strip and the strip as it comes."""
-    return (4 * t.strip_rows + 2) * ((4 * t.columns + 2) + g.w) * g.c
+    """Numbers that strip_points needs for the padded strip."""
+    return (4 * t.strip_rows + t.n - 4) * (4 * t.columns + t.n - 4) * g.c
 
 
 # ---- forward and input gradient --------------------------------------------------------------------------------------
 
 def forward(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w, b, floating[:, :, :, ::1] y, padding):
-    """y = convolution of x with w (K, C, 3, 3), plus b (None, or one number per filter)."""
+    """y = convolution of x with w (K, C, r, r), r = 3 or 5, plus b (None, or one number per filter)."""
     cdef Image g = Image(x.shape[1], x.shape[2], x.shape[3], padding[0][0], padding[1][0])
     convolve(&g, x, w, False, b, y)
 
 
 def input_gradient(const floating[:, :, :, ::1] dy, const floating[:, :, :, ::1] w, b, floating[:, :, :, ::1] dx, padding):
-    """dx from dy: a convolution of dy with the filters turned by 180°, padded by what the forward padding leaves of 2; plus b."""
-    cdef Image g = Image(dy.shape[1], dy.shape[2], dy.shape[3], 2 - padding[0][0], 2 - padding[1][0])
+    """dx from dy: a convolution of dy with the filters turned by 180°, padded by what the forward padding leaves of r - 1; plus b."""
+    cdef Image g = Image(dy.shape[1], dy.shape[2], dy.shape[3], w.shape[2] - 1 - padding[0][0], w.shape[2] - 1 - padding[1][0])
     convolve(&g, dy, w, True, b, dx)
 
 
-cdef filter_points(const floating[:, :, :, ::1] w, bint turned):
-    """U (36, panels of NR outputs × inputs): G w Gᵀ, packed for the products. `turned`: by 180°, inputs and outputs exchanged."""
+cdef filter_points(const Tiling *t, const floating[:, :, :, ::1] w, bint turned):
+    """U (n², panels of NR outputs × inputs): G w Gᵀ, packed for the products. `turned`: by 180°, inputs and outputs exchanged."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t nr = K.nr, outputs = w.shape[1] if turned else w.shape[0], inputs = w.shape[0] if turned else w.shape[1]
-    cdef Py_ssize_t panels = (outputs + nr - 1) // nr, line = 9 if turned else 9 * inputs, step = 9 * outputs if turned else 9
+    cdef Py_ssize_t taps = w.shape[2] * w.shape[3], panels = (outputs + nr - 1) // nr
+    cdef Py_ssize_t line = taps if turned else taps * inputs, step = taps * outputs if turned else taps
     cdef Py_ssize_t plane = panels * nr * inputs, i, panel
     cdef int threads = thread_count()
     dtype = np.asarray(w).dtype
-    result, scratch = memory.empty((POINTS, plane), dtype), memory.empty((threads, panels * 9 * nr), dtype)
+    result, scratch = memory.empty((t.points, plane), dtype), memory.empty((threads, panels * taps * nr), dtype)
     cdef floating[:, ::1] u = result, work = scratch
     cdef floating *packed
     for i in prange(inputs, nogil=True, num_threads=threads, schedule="static"):
         packed = &work[threadid(), 0]
-        K.pack(outputs, 9, nr, 1, &w[0, 0, 0, 0] + i * step, line, 1, packed)
+        K.pack(outputs, taps, nr, 1, &w[0, 0, 0, 0] + i * step, line, 1, packed)
         for panel in range(panels):
-            K.winograd_filter(turned, packed + panel * 9 * nr, &u[0, (panel * inputs + i) * nr], plane)
+            K.winograd_filter(t.n, turned, packed + panel * taps * nr, &u[0, (panel * inputs + i) * nr], plane)
     return result
 
 
 cdef convolve(const Image *g, const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w, bint turned, b, floating[:, :, :, ::1] y):
     """y from x, the filters and the bias; tasks go to whichever thread is free."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Tiling t = tiling(y.shape[0], y.shape[2], y.shape[3], TILES)
     cdef Py_ssize_t filters = y.shape[1], task
-    cdef Py_ssize_t share = POINTS * t.capacity * (g.c + filters) + max(strip_work(g, &t), 16 * t.strip_rows * t.columns * filters)
+    cdef Tiling t = tiling(w.shape[2], g.c + filters, y.shape[0], y.shape[2], y.shape[3])
+    cdef Py_ssize_t share = t.points * t.capacity * (g.c + filters) + max(strip_work(g, &t), 16 * t.strip_rows * t.columns * filters)
     cdef int threads = thread_count()
     cdef const floating[::1] bias
     cdef const floating *bias_data = NULL
@@ -138,7 +146,7 @@ cdef convolve(const Image *g, const floating[:, :, :, ::1] x, const floating[:, 
         bias = b
         bias_data = &bias[0]
     scratch = memory.empty((threads, share), np.asarray(y).dtype)
-    cdef const floating[:, ::1] u = filter_points(w, turned)
+    cdef const floating[:, ::1] u = filter_points(&t, w, turned)
     cdef floating[:, ::1] work = scratch
     for task in prange(t.tasks, nogil=True, num_threads=threads, schedule="dynamic"):
         convolve_task(K, g, &t, task, y.shape[0], filters, y.shape[2], y.shape[3], &x[0, 0, 0, 0], u, bias_data, &y[0, 0, 0, 0], &work[threadid(), 0])
@@ -148,15 +156,15 @@ cdef void convolve_task(
     const nc_kernels *K, const Image *g, const Tiling *t, Py_ssize_t task, Py_ssize_t samples, Py_ssize_t filters, Py_ssize_t oh, Py_ssize_t ow,
     const floating *x, const floating[:, ::1] u, const floating *bias, floating *y, floating *work,
 ) noexcept nogil:
-    """One task's strips: to the points, 36 products, and back."""
+    """One task's strips: to the points, n² products, and back."""
     cdef Py_ssize_t first = task * t.group, last = min(first + t.group, samples * t.strips), strip, p, tiles = 0
     cdef Py_ssize_t v_plane = t.capacity * g.c, m_plane = t.capacity * filters
     cdef floating *v = work
-    cdef floating *m = v + POINTS * v_plane
-    work = m + POINTS * m_plane
+    cdef floating *m = v + t.points * v_plane
+    work = m + t.points * m_plane
     for strip in range(first, last):
         tiles = tiles + strip_points(K, g, t, strip, x, work, v + tiles * g.c, v_plane)
-    for p in range(POINTS):
+    for p in range(t.points):
         K.gemm_in_place(tiles, filters, g.c, v + p * v_plane, g.c, 1, &u[p, 0], m + p * m_plane, filters, NULL, 0, 0)
     for strip in range(first, last):
         m = m + filters * strip_outputs(K, t, strip, filters, oh, ow, m, m_plane, bias, work, y)
@@ -171,7 +179,7 @@ cdef Py_ssize_t strip_outputs(
     cdef Py_ssize_t height = min(4 * rows, oh - 4 * first)
     for i in range(rows):
         for j in range(t.columns):
-            K.winograd_output(filters, m + (i * t.columns + j) * filters, plane, bias, work + (4 * i * width + 4 * j) * filters, width * filters)
+            K.winograd_output(t.n, filters, m + (i * t.columns + j) * filters, plane, bias, work + (4 * i * width + 4 * j) * filters, width * filters)
     y = y + strip // t.strips * filters * oh * ow + 4 * first * ow
     if width == ow:
         K.pack_transpose(height * ow, filters, oh * ow, work, filters, y)
@@ -188,14 +196,15 @@ def weight_gradient(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1]
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Image g = Image(x.shape[1], x.shape[2], x.shape[3], padding[0][0], padding[1][0])
     cdef Image d = Image(dy.shape[1], dy.shape[2], dy.shape[3], 0, 0)
-    cdef Tiling t = tiling(x.shape[0], d.h, d.w, TILES)
+    cdef Tiling t = tiling(dw.shape[2], g.c + d.c, x.shape[0], d.h, d.w)
     cdef Py_ssize_t strips = x.shape[0] * t.strips, strip_tiles = t.strip_rows * t.columns, block_strips = max(<Py_ssize_t> 1, GRADIENT_TILES // strip_tiles)
-    cdef Py_ssize_t capacity = block_strips * strip_tiles, nr = K.nr, panels = (d.c + nr - 1) // nr, block, first, last, strip, task, tiles
+    cdef Py_ssize_t capacity = block_strips * strip_tiles, nr = K.nr, panels = (d.c + nr - 1) // nr
+    cdef Py_ssize_t taps = dw.shape[2] * dw.shape[3], block, first, last, strip, task, tiles
     cdef int threads = thread_count()
     dtype = np.asarray(dw).dtype
-    sums = memory.empty((POINTS, g.c * d.c), dtype)
-    x_points, dy_points = memory.empty((POINTS, capacity * g.c), dtype), memory.empty((POINTS, panels * nr * capacity), dtype)
-    scratch = memory.empty((threads, max(strip_work(&g, &t), strip_work(&d, &t), 9 * d.c)), dtype)
+    sums = memory.empty((t.points, g.c * d.c), dtype)
+    x_points, dy_points = memory.empty((t.points, capacity * g.c), dtype), memory.empty((t.points, panels * nr * capacity), dtype)
+    scratch = memory.empty((threads, max(strip_work(&g, &t), strip_work(&d, &t), taps * d.c)), dtype)
     cdef floating[:, ::1] du = sums, v = x_points, m = dy_points, work = scratch
     if x.shape[0] == 0:
         np.asarray(dw)[...] = 0
@@ -207,11 +216,11 @@ def weight_gradient(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1]
             tiles = block_tiles(&t, first, last)
             for strip in prange(first, last, schedule="static"):
                 block_points(K, &g, &d, &t, first, strip, tiles, &x[0, 0, 0, 0], &dy[0, 0, 0, 0], &work[threadid(), 0], v, m)
-            for task in prange(POINTS * panels, schedule="static"):
+            for task in prange(t.points * panels, schedule="static"):
                 add_products(K, &g, &d, task // panels, task % panels * nr, tiles, first > 0, v, m, du)
         for task in prange(g.c, schedule="static"):
-            K.winograd_filter_gradient(d.c, &du[0, task * d.c], g.c * d.c, &work[threadid(), 0])
-            K.pack_transpose(9, d.c, 9 * g.c, &work[threadid(), 0], d.c, &dw[0, task, 0, 0])
+            K.winograd_filter_gradient(t.n, d.c, &du[0, task * d.c], g.c * d.c, &work[threadid(), 0])
+            K.pack_transpose(taps, d.c, taps * g.c, &work[threadid(), 0], d.c, &dw[0, task, 0, 0])
 
 
 cdef Py_ssize_t block_tiles(const Tiling *t, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
@@ -230,10 +239,10 @@ cdef void block_points(
     cdef Py_ssize_t before = block_tiles(t, first, strip), i, j, columns = 4 * t.columns, nr = K.nr
     cdef Py_ssize_t row = strip % t.strips * t.strip_rows, rows = min(t.strip_rows, t.rows - row)
     strip_points(K, g, t, strip, x, work, &v[0, before * g.c], v.shape[1])
-    channels_last(K, d, dy + strip // t.strips * d.c * d.h * d.w, 4 * row, 4 * rows, columns, work + 4 * t.strip_rows * columns * d.c, work)
+    channels_last(K, d, dy + strip // t.strips * d.c * d.h * d.w, 4 * row, 4 * rows, columns, work)
     for i in range(rows):
         for j in range(t.columns):
-            K.winograd_output_gradient(d.c, work + (4 * i * columns + 4 * j) * d.c, columns * d.c,
+            K.winograd_output_gradient(t.n, d.c, work + (4 * i * columns + 4 * j) * d.c, columns * d.c,
                                        &m[0, (before + i * t.columns + j) * nr], m.shape[1], tiles * nr)
 
 

@@ -106,26 +106,35 @@ NC_INLINE void NC_NAME(pack_copy)(long w, long k, long stride, const REAL *src, 
     }
 }
 
-/* One panel, each line contiguous along k: squares of VL × VL numbers are transposed in registers.
- * dst[p * stride + i] = src[i * line + p] for w lines, k long. */
-static void NC_NAME(pack_transpose)(long w, long k, long stride, const REAL *src, long line, REAL *dst) {
-    long p = 0;
+/* A square of `lines` × `numbers` <= VL × VL, transposed in registers: dst[q * stride + r] = src[r * line + q]. */
 #ifdef NC_TRANSPOSE
-    for (; p + VL <= k; p += VL)
-        for (long i = 0; i < w; i += VL) {
-            const long lines = w - i < VL ? w - i : VL;
-            vec rows[VL];
+NC_INLINE void NC_NAME(pack_square)(long lines, long numbers, long stride, const REAL *src, long line, REAL *dst) {
+    vec rows[VL];
 #pragma GCC unroll 16
-            for (int r = 0; r < VL; r++) rows[r] = r < lines ? vload(src + (i + r) * line + p) : vzero();
-            NC_NAME(transpose)(rows);
+    for (int r = 0; r < VL; r++) rows[r] = r >= lines ? vzero() : numbers == VL ? vload(src + r * line) : vload_part(src + r * line, numbers);
+    NC_NAME(transpose)(rows);
 #pragma GCC unroll 16
-            for (int q = 0; q < VL; q++)
-                if (lines == VL) vstore(dst + (p + q) * stride + i, rows[q]);
-                else vstore_part(dst + (p + q) * stride + i, rows[q], lines);
-        }
+    for (int q = 0; q < VL; q++)
+        if (q >= numbers) break;
+        else if (lines == VL) vstore(dst + q * stride, rows[q]);
+        else vstore_part(dst + q * stride, rows[q], lines);
+}
 #endif
-    for (; p < k; p++)
+
+/* One panel, each line contiguous along k: dst[p * stride + i] = src[i * line + p] for w lines, k long. */
+static void NC_NAME(pack_transpose)(long w, long k, long stride, const REAL *src, long line, REAL *dst) {
+#ifdef NC_TRANSPOSE
+    for (long p = 0; p < k; p += VL)
+        for (long i = 0; i < w; i += VL) {
+            const REAL *from = src + i * line + p;
+            REAL *to = dst + p * stride + i;
+            if (i + VL <= w && p + VL <= k) NC_NAME(pack_square)(VL, VL, stride, from, line, to);
+            else NC_NAME(pack_square)(w - i < VL ? w - i : VL, k - p < VL ? k - p : VL, stride, from, line, to);
+        }
+#else
+    for (long p = 0; p < k; p++)
         for (long i = 0; i < w; i++) dst[p * stride + i] = src[i * line + p];
+#endif
 }
 
 /* Pack `count` lines of a matrix, k long, into panels of `width`: dst[p * width + i] = src[i * line + p * step].

@@ -22,11 +22,11 @@
     ROW(void, conv_weight_dots, (long taps, long oh, long ow, long row_step, const REAL *x, const long *offset, const REAL *dy, REAL *dw, long ldw))
 
 #define NC_WINOGRAD_ROWS(ROW) \
-    ROW(void, winograd_input, (long channels, const REAL *d, long row, REAL *v, long plane)) \
-    ROW(void, winograd_output, (long channels, const REAL *m, long plane, const REAL *bias, REAL *y, long row)) \
-    ROW(void, winograd_output_gradient, (long channels, const REAL *dy, long row, REAL *m, long plane, long panel)) \
-    ROW(void, winograd_filter, (int flip, const REAL *g, REAL *u, long plane)) \
-    ROW(void, winograd_filter_gradient, (long channels, const REAL *du, long plane, REAL *dg))
+    ROW(void, winograd_input, (int n, long channels, const REAL *d, long row, REAL *v, long plane)) \
+    ROW(void, winograd_output, (int n, long channels, const REAL *m, long plane, const REAL *bias, REAL *y, long row)) \
+    ROW(void, winograd_output_gradient, (int n, long channels, const REAL *dy, long row, REAL *m, long plane, long panel)) \
+    ROW(void, winograd_filter, (int n, int flip, const REAL *g, REAL *u, long plane)) \
+    ROW(void, winograd_filter_gradient, (int n, long channels, const REAL *du, long plane, REAL *dg))
 
 #define NC_POOL_ROWS(ROW) \
     ROW(void, max_pool_2x2, (long n, const REAL *upper, const REAL *lower, REAL *y, unsigned char *which)) \

@@ -1,150 +1,186 @@
-/* The four transforms of Winograd's minimal filtering F(4×4, 3×3), for VL channels at a time.
+/* The transforms of Winograd's minimal filtering F(4×4, r×r), r = 3 or 5, for VL channels at a time.
  *
- * A tile of 4 × 4 outputs of a 3 × 3 convolution needs 6 × 6 inputs and 144 multiplications. Seen as polynomials, both factors
- * are evaluated at the points 0, 1, -1, 2, -2, ∞ (rows and columns: 36 numbers), multiplied point by point, and brought back:
+ * A tile of 4 × 4 outputs needs n × n inputs, n = r + 3, and 16·r² multiplications. Seen as polynomials, both factors are
+ * evaluated at n points (rows and columns: n² numbers), multiplied point by point, and brought back:
  *
- *     y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A                       36 multiplications instead of 144
+ *     y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A         r = 3: 36 multiplications instead of 144;  r = 5: 64 instead of 400
+ *
+ * The points are 0, 1, -1, 2, -2, for n = 8 also 1/2, -1/2, and ∞, where a polynomial has its last coefficient. A evaluates
+ * outputs there, and G filters, divided by N_p = Π (p - q) over the other points q; row p of Bᵀ is the polynomial Π (x - q).
+ * As points come in pairs ±p, even and odd powers are summed up apart, once for both: each transform is one formula for all n.
  *
  * The weight gradient is the same identity read backwards: dg = Gᵀ [ (A dy Aᵀ) ⊙ (Bᵀ d B) ] G. Each transform is one-dimensional,
  * applied to columns and then to rows. The numbers grow by up to 100 on the way, which costs two of float32's seven digits.
  *
  * Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016). Next: csrc/winograd.pyx.
  */
+enum { NC_NAME(WINOGRAD_MOST) = 8 }; /* points at most */
 
-/* Bᵀ: 6 inputs → 6 points; neighbours lie `step` vectors apart. `to` may be the array that is read, here and below. */
-NC_INLINE void NC_NAME(winograd_bt)(const vec *d, int step, vec *to) {
-    const vec two = vset1(2), four = vset1(4), five = vset1(5);
-    const vec even = vfma(vneg(four), d[2 * step], d[4 * step]), odd = vfma(vneg(four), d[step], d[3 * step]);
-    const vec outer = vsub(d[4 * step], d[2 * step]), inner = vmul(two, vsub(d[3 * step], d[step]));
-    const vec last = vfma(four, d[step], vfma(vneg(five), d[3 * step], d[5 * step]));
-    to[0] = vfma(four, d[0], vfma(vneg(five), d[2 * step], d[4 * step]));
-    to[step] = vadd(even, odd);
-    to[2 * step] = vsub(even, odd);
-    to[3 * step] = vadd(outer, inner);
-    to[4 * step] = vsub(outer, inner);
-    to[5 * step] = last;
-}
+/* Powers 0 … 4 of the points 1, 2, 1/2; for n = 6, 8: 1 / N_p of the points 0, 1, 2, 1/2; Π (x² - q²) over all q, and over those
+ * that are not the point's own, as coefficients of rising powers of x². */
+static const REAL NC_NAME(WINOGRAD_POWER)[3][5] = {{1, 1, 1, 1, 1}, {1, 2, 4, 8, 16}, {1, (REAL)0.5, (REAL)0.25, (REAL)0.125, (REAL)0.0625}};
+static const REAL NC_NAME(WINOGRAD_SCALE)[2][4] = {{(REAL)(1.0 / 4), (REAL)(-1.0 / 6), (REAL)(1.0 / 24), 0},
+                                                   {-1, (REAL)(-2.0 / 9), (REAL)(1.0 / 90), (REAL)(32.0 / 45)}};
+static const REAL NC_NAME(WINOGRAD_ALL)[2][4] = {{4, -5, 1, 0}, {-1, (REAL)5.25, (REAL)-5.25, 1}};
+static const REAL NC_NAME(WINOGRAD_OTHERS)[2][3][3] = {{{-4, 1, 0}, {-1, 1, 0}, {0, 0, 0}},
+                                                       {{1, (REAL)-4.25, 1}, {(REAL)0.25, (REAL)-1.25, 1}, {4, -5, 1}}};
 
-/* Aᵀ: 6 points → 4 outputs. */
-NC_INLINE void NC_NAME(winograd_at)(const vec *m, int step, vec *to) {
-    const vec sum1 = vadd(m[step], m[2 * step]), difference1 = vsub(m[step], m[2 * step]);
-    const vec sum2 = vadd(m[3 * step], m[4 * step]), difference2 = vsub(m[3 * step], m[4 * step]);
-    to[0] = vadd(m[0], vadd(sum1, sum2));
-    to[step] = vfma(vset1(2), difference2, difference1);
-    to[2 * step] = vfma(vset1(4), sum2, sum1);
-    to[3 * step] = vadd(vfma(vset1(8), difference2, difference1), m[5 * step]);
-}
+/* s · a + b and s · a for a constant s, which is often 1. */
+NC_INLINE vec NC_NAME(winograd_add)(const REAL s, vec a, vec b) { return s == 1 ? vadd(a, b) : vfma(vset1(s), a, b); }
+NC_INLINE vec NC_NAME(winograd_scale)(const REAL s, vec a) { return s == 1 ? a : vmul(vset1(s), a); }
 
-/* A, its adjoint: 4 outputs' gradients → 6 points. */
-NC_INLINE void NC_NAME(winograd_a)(const vec *d, int step, vec *to) {
-    const vec even = vadd(d[0], d[2 * step]), odd = vadd(d[step], d[3 * step]);
-    const vec even2 = vfma(vset1(4), d[2 * step], d[0]), odd2 = vmul(vset1(2), vfma(vset1(4), d[3 * step], d[step]));
-    const vec first = d[0], last = d[3 * step];
-    to[step] = vadd(even, odd);
-    to[2 * step] = vsub(even, odd);
-    to[3 * step] = vadd(even2, odd2);
-    to[4 * step] = vsub(even2, odd2);
-    to[0] = first;
-    to[5 * step] = last;
-}
-
-/* G: 3 taps → 6 points. */
-NC_INLINE void NC_NAME(winograd_g)(const vec *g, int step, vec *to) {
-    const vec sixth = vset1((REAL)(-1.0 / 6)), part = vset1((REAL)(1.0 / 24)), twelfth = vset1((REAL)(1.0 / 12));
-    const vec outer = vadd(g[0], g[2 * step]), far = vmul(part, vfma(vset1(4), g[2 * step], g[0])), near = vmul(twelfth, g[step]);
-    const vec first = vmul(vset1((REAL)0.25), g[0]), middle = g[step], last = g[2 * step];
-    to[0] = first;
-    to[step] = vmul(sixth, vadd(outer, middle));
-    to[2 * step] = vmul(sixth, vsub(outer, middle));
-    to[3 * step] = vadd(far, near);
-    to[4 * step] = vsub(far, near);
-    to[5 * step] = last;
-}
-
-/* Gᵀ, its adjoint: 6 points → 3 taps. */
-NC_INLINE void NC_NAME(winograd_gt)(const vec *u, int step, vec *to) {
-    const vec sixth = vset1((REAL)(-1.0 / 6));
-    const vec sum1 = vadd(u[step], u[2 * step]), difference1 = vsub(u[step], u[2 * step]);
-    const vec sum2 = vadd(u[3 * step], u[4 * step]), difference2 = vsub(u[3 * step], u[4 * step]), last = u[5 * step];
-    to[0] = vfma(vset1((REAL)(1.0 / 24)), sum2, vfma(sixth, sum1, vmul(vset1((REAL)0.25), u[0])));
-    to[step] = vfma(vset1((REAL)(1.0 / 12)), difference2, vmul(sixth, difference1));
-    to[2 * step] = vadd(vfma(vset1((REAL)(1.0 / 6)), sum2, vmul(sixth, sum1)), last);
-}
-
-/* A square of pixels or points, channels innermost, number (i, j) at from[i * row + j * column], is transformed along its
- * columns and then along its rows, in place. */
-#define NC_LOAD_SQUARE(size, from, row, column) \
-    for (int i = 0; i < size; i++) \
-        for (int j = 0; j < size; j++) square[i * 6 + j] = c + VL <= channels ? vload(from + i * (row) + j * (column) + c) \
-                                                                             : vload_part(from + i * (row) + j * (column) + c, channels - c);
-#define NC_STORE_SQUARE(size, to, row, column) \
-    for (int i = 0; i < size; i++) \
-        for (int j = 0; j < size; j++) \
-            if (c + VL <= channels) vstore(to + i * (row) + j * (column) + c, square[i * 6 + j]); \
-            else vstore_part(to + i * (row) + j * (column) + c, square[i * 6 + j], channels - c);
-#define NC_BOTH_WAYS(transform, before, after) \
-    _Pragma("GCC unroll 6") \
-    for (int j = 0; j < before; j++) NC_NAME(transform)(square + j, 6, square + j); \
-    _Pragma("GCC unroll 6") \
-    for (int i = 0; i < after; i++) NC_NAME(transform)(square + i * 6, 1, square + i * 6);
-
-/* V = Bᵀ d B. d: 6 × 6 pixels, channels innermost, `row` numbers between its rows; point p goes to v[p * plane]. */
-static void NC_NAME(winograd_input)(long channels, const REAL *d, long row, REAL *v, long plane) {
-    for (long c = 0; c < channels; c += VL) {
-        vec square[36];
-        NC_LOAD_SQUARE(6, d, row, channels)
-        NC_BOTH_WAYS(winograd_bt, 6, 6)
-        NC_STORE_SQUARE(6, v, 6 * plane, plane)
+/* Bᵀ: n inputs → n points. */
+NC_INLINE void NC_NAME(winograd_bt)(const int points, const vec *d, vec *to) {
+    const int pairs = points / 2 - 1, table = pairs - 2;
+    vec first = d[2 * pairs], last = d[2 * pairs + 1];
+#pragma GCC unroll 4
+    for (int c = pairs - 1; c >= 0; c--) {
+        first = NC_NAME(winograd_add)(NC_NAME(WINOGRAD_ALL)[table][c], d[2 * c], first);
+        last = NC_NAME(winograd_add)(NC_NAME(WINOGRAD_ALL)[table][c], d[2 * c + 1], last);
     }
+    to[0] = first;
+    to[points - 1] = last;
+#pragma GCC unroll 4
+    for (int i = 0; i < pairs; i++) {
+        const REAL p = NC_NAME(WINOGRAD_POWER)[i][1];
+        vec even = d[2 * pairs], odd = NC_NAME(winograd_scale)(p, d[2 * pairs - 1]);
+#pragma GCC unroll 4
+        for (int c = pairs - 2; c >= 0; c--) {
+            even = NC_NAME(winograd_add)(NC_NAME(WINOGRAD_OTHERS)[table][i][c], d[2 * c + 2], even);
+            odd = NC_NAME(winograd_add)(p * NC_NAME(WINOGRAD_OTHERS)[table][i][c], d[2 * c + 1], odd);
+        }
+        to[2 * i + 1] = vadd(even, odd);
+        to[2 * i + 2] = vsub(even, odd);
+    }
+}
+
+/* A, and G but for its scale: the polynomial of `count` coefficients at the points. */
+NC_INLINE void NC_NAME(winograd_evaluate)(const int points, const int count, const vec *d, vec *to) {
+    to[0] = d[0];
+    to[points - 1] = d[count - 1];
+#pragma GCC unroll 4
+    for (int i = 0; i < points / 2 - 1; i++) {
+        const REAL p = NC_NAME(WINOGRAD_POWER)[i][1], square = NC_NAME(WINOGRAD_POWER)[i][2];
+        vec even = d[(count - 1) / 2 * 2], odd = d[(count - 2) / 2 * 2 + 1];
+#pragma GCC unroll 4
+        for (int j = (count - 1) / 2 * 2 - 2; j >= 0; j -= 2) even = NC_NAME(winograd_add)(square, even, d[j]);
+#pragma GCC unroll 4
+        for (int j = (count - 2) / 2 * 2 - 1; j >= 1; j -= 2) odd = NC_NAME(winograd_add)(square, odd, d[j]);
+        odd = NC_NAME(winograd_scale)(p, odd);
+        to[2 * i + 1] = vadd(even, odd);
+        to[2 * i + 2] = vsub(even, odd);
+    }
+}
+
+/* Its adjoint Aᵀ: n points → `count` coefficients. */
+NC_INLINE void NC_NAME(winograd_collect)(const int points, const int count, const vec *m, vec *to) {
+    const int pairs = points / 2 - 1;
+    vec even[3], odd[3];
+#pragma GCC unroll 4
+    for (int i = 0; i < pairs; i++) {
+        even[i] = vadd(m[2 * i + 1], m[2 * i + 2]);
+        odd[i] = vsub(m[2 * i + 1], m[2 * i + 2]);
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < count; j++) {
+        vec sum = j % 2 ? odd[0] : even[0];
+#pragma GCC unroll 4
+        for (int i = 1; i < pairs; i++) sum = NC_NAME(winograd_add)(NC_NAME(WINOGRAD_POWER)[i][j], j % 2 ? odd[i] : even[i], sum);
+        if (j == 0) sum = vadd(m[0], sum);
+        if (j == count - 1) sum = vadd(m[points - 1], sum);
+        to[j] = sum;
+    }
+}
+
+/* 1 / N_p of the point in place i. */
+NC_INLINE REAL NC_NAME(winograd_share)(const int points, int i) { return i == points - 1 ? 1 : NC_NAME(WINOGRAD_SCALE)[points / 2 - 3][(i + 1) / 2]; }
+
+NC_INLINE void NC_NAME(winograd_a)(const int points, const vec *d, vec *to) { NC_NAME(winograd_evaluate)(points, 4, d, to); }
+NC_INLINE void NC_NAME(winograd_at)(const int points, const vec *m, vec *to) { NC_NAME(winograd_collect)(points, 4, m, to); }
+/* G: r taps → n points. */
+NC_INLINE void NC_NAME(winograd_g)(const int points, const vec *g, vec *to) {
+    NC_NAME(winograd_evaluate)(points, points - 3, g, to);
+#pragma GCC unroll 8
+    for (int i = 0; i < points; i++) to[i] = NC_NAME(winograd_scale)(NC_NAME(winograd_share)(points, i), to[i]);
+}
+/* Gᵀ, its adjoint: n points → r taps. */
+NC_INLINE void NC_NAME(winograd_gt)(const int points, const vec *u, vec *to) {
+    vec scaled[NC_NAME(WINOGRAD_MOST)];
+#pragma GCC unroll 8
+    for (int i = 0; i < points; i++) scaled[i] = NC_NAME(winograd_scale)(NC_NAME(winograd_share)(points, i), u[i]);
+    NC_NAME(winograd_collect)(points, points - 3, scaled, to);
+}
+
+NC_INLINE vec NC_NAME(winograd_load)(const REAL *p, long lanes) { return lanes >= VL ? vload(p) : vload_part(p, lanes); }
+NC_INLINE void NC_NAME(winograd_store)(REAL *p, vec v, long lanes) {
+    if (lanes >= VL) vstore(p, v);
+    else vstore_part(p, v, lanes);
+}
+
+/* A square of `before` × `before` numbers, number (i, j) of the first of `lanes` channels at from[i * row + j * column]: its columns
+ * and then its rows through `transform`, plus one number a channel (NULL: none). */
+#define NC_BOTH_WAYS(name, transform, before, after) \
+    NC_INLINE void NC_NAME(name)(const int points, long lanes, const REAL *from, long row, long column, const REAL *bias, \
+                                 REAL *to, long to_row, long to_column) { \
+        vec square[NC_NAME(WINOGRAD_MOST)][NC_NAME(WINOGRAD_MOST)], line[NC_NAME(WINOGRAD_MOST)], out[NC_NAME(WINOGRAD_MOST)]; \
+        _Pragma("GCC unroll 8") \
+        for (int j = 0; j < before; j++) { \
+            _Pragma("GCC unroll 8") \
+            for (int i = 0; i < before; i++) line[i] = NC_NAME(winograd_load)(from + i * row + j * column, lanes); \
+            NC_NAME(transform)(points, line, out); \
+            _Pragma("GCC unroll 8") \
+            for (int i = 0; i < after; i++) square[i][j] = out[i]; \
+        } \
+        _Pragma("GCC unroll 8") \
+        for (int i = 0; i < after; i++) { \
+            NC_NAME(transform)(points, square[i], out); \
+            _Pragma("GCC unroll 8") \
+            for (int j = 0; j < after; j++) \
+                NC_NAME(winograd_store)(to + i * to_row + j * to_column, \
+                                        bias ? vadd(out[j], NC_NAME(winograd_load)(bias, lanes)) : out[j], lanes); \
+        } \
+    }
+NC_BOTH_WAYS(winograd_both_bt, winograd_bt, points, points)
+NC_BOTH_WAYS(winograd_both_at, winograd_at, points, 4)
+NC_BOTH_WAYS(winograd_both_a, winograd_a, 4, points)
+NC_BOTH_WAYS(winograd_both_g, winograd_g, points - 3, points)
+NC_BOTH_WAYS(winograd_both_gt, winograd_gt, points, points - 3)
+#undef NC_BOTH_WAYS
+
+/* The body, which uses `points` and `lanes`, for all channels from c on: constants for either number of points and for whole vectors. */
+#define NC_CHANNELS(n, body) { \
+        const int points = n; \
+        long c = 0; \
+        for (; c + VL <= channels; c += VL) { const long lanes = VL; body } \
+        if (VL > 1 && c < channels) { const long lanes = channels - c; body } \
+    }
+#define NC_EACH(body) if (n == 6) NC_CHANNELS(6, body) else NC_CHANNELS(8, body)
+
+/* V = Bᵀ d B. d: n × n pixels, channels innermost, `row` numbers between its rows; point p goes to v[p * plane]. */
+static void NC_NAME(winograd_input)(int n, long channels, const REAL *d, long row, REAL *v, long plane) {
+    NC_EACH(NC_NAME(winograd_both_bt)(points, lanes, d + c, row, channels, NULL, v + c, points * plane, plane);)
 }
 
 /* y = Aᵀ m A + bias (NULL: none): 4 × 4 pixels, channels innermost. */
-static void NC_NAME(winograd_output)(long channels, const REAL *m, long plane, const REAL *bias, REAL *y, long row) {
-    for (long c = 0; c < channels; c += VL) {
-        vec square[36];
-        NC_LOAD_SQUARE(6, m, 6 * plane, plane)
-        NC_BOTH_WAYS(winograd_at, 6, 4)
-        if (bias) {
-            const vec shift = c + VL <= channels ? vload(bias + c) : vload_part(bias + c, channels - c);
-            for (int i = 0; i < 4; i++)
-                for (int j = 0; j < 4; j++) square[i * 6 + j] = vadd(square[i * 6 + j], shift);
-        }
-        NC_STORE_SQUARE(4, y, row, channels)
-    }
+static void NC_NAME(winograd_output)(int n, long channels, const REAL *m, long plane, const REAL *bias, REAL *y, long row) {
+    NC_EACH(NC_NAME(winograd_both_at)(points, lanes, m + c, points * plane, plane, bias ? bias + c : NULL, y + c, row, channels);)
 }
 
 /* M = A dy Aᵀ, for the weight gradient; the channels of dy are filters, packed into panels of NR that lie `panel` numbers apart. */
-static void NC_NAME(winograd_output_gradient)(long channels, const REAL *dy, long row, REAL *m, long plane, long panel) {
-    for (long c = 0; c < channels; c += VL) {
-        vec square[36];
-        REAL *to = m + c / NR * panel + c % NR - c;
-        NC_LOAD_SQUARE(4, dy, row, channels)
-        NC_BOTH_WAYS(winograd_a, 4, 6)
-        NC_STORE_SQUARE(6, to, 6 * plane, plane)
-    }
+static void NC_NAME(winograd_output_gradient)(int n, long channels, const REAL *dy, long row, REAL *m, long plane, long panel) {
+    NC_EACH(NC_NAME(winograd_both_a)(points, lanes, dy + c, row, channels, NULL, m + c / NR * panel + c % NR, points * plane, plane);)
 }
 
-/* U = G g Gᵀ for NR filters at a time, as pack() laid their 9 taps out: tap (r, s) at g[(3 r + s) * NR]. `flip` turns the filter by 180°. */
-static void NC_NAME(winograd_filter)(int flip, const REAL *g, REAL *u, long plane) {
+/* U = G g Gᵀ for NR filters at a time, as pack() laid their r² taps out: tap (i, j) at g[(r i + j) * NR]. `flip` turns the filter by 180°. */
+static void NC_NAME(winograd_filter)(int n, int flip, const REAL *g, REAL *u, long plane) {
     const long channels = NR, step = flip ? -NR : NR;
-    if (flip) g += 8 * NR;
-    for (long c = 0; c < channels; c += VL) {
-        vec square[36];
-        NC_LOAD_SQUARE(3, g, 3 * step, step)
-        NC_BOTH_WAYS(winograd_g, 3, 6)
-        NC_STORE_SQUARE(6, u, 6 * plane, plane)
-    }
+    if (flip) g += ((n - 3) * (n - 3) - 1) * NR;
+    NC_EACH(NC_NAME(winograd_both_g)(points, lanes, g + c, (points - 3) * step, step, NULL, u + c, points * plane, plane);)
 }
 
 /* dg = Gᵀ du G: point p at du[p * plane], tap t to dg[t * channels]. */
-static void NC_NAME(winograd_filter_gradient)(long channels, const REAL *du, long plane, REAL *dg) {
-    for (long c = 0; c < channels; c += VL) {
-        vec square[36];
-        NC_LOAD_SQUARE(6, du, 6 * plane, plane)
-        NC_BOTH_WAYS(winograd_gt, 6, 3)
-        NC_STORE_SQUARE(3, dg, 3 * channels, channels)
-    }
+static void NC_NAME(winograd_filter_gradient)(int n, long channels, const REAL *du, long plane, REAL *dg) {
+    NC_EACH(NC_NAME(winograd_both_gt)(points, lanes, du + c, points * plane, plane, NULL, dg + c, (points - 3) * channels, channels);)
 }
-#undef NC_LOAD_SQUARE
-#undef NC_STORE_SQUARE
-#undef NC_BOTH_WAYS
+#undef NC_CHANNELS
+#undef NC_EACH

@@ -17,11 +17,11 @@ cdef extern from "kernels/table.h":
         void (*conv_weight_panel)(long taps, long filters, long oh, long ow, long row_step, const void *x, const long *offset, const void *dy, void *dw) noexcept nogil
         void (*conv_weight_dots)(long taps, long oh, long ow, long row_step, const void *x, const long *offset, const void *dy, void *dw, long ldw) noexcept nogil
         # winograd.h
-        void (*winograd_input)(long channels, const void *d, long row, void *v, long plane) noexcept nogil
-        void (*winograd_output)(long channels, const void *m, long plane, const void *bias, void *y, long row) noexcept nogil
-        void (*winograd_output_gradient)(long channels, const void *dy, long row, void *m, long plane, long panel) noexcept nogil
-        void (*winograd_filter)(int flip, const void *g, void *u, long plane) noexcept nogil
-        void (*winograd_filter_gradient)(long channels, const void *du, long plane, void *dg) noexcept nogil
+        void (*winograd_input)(int n, long channels, const void *d, long row, void *v, long plane) noexcept nogil
+        void (*winograd_output)(int n, long channels, const void *m, long plane, const void *bias, void *y, long row) noexcept nogil
+        void (*winograd_output_gradient)(int n, long channels, const void *dy, long row, void *m, long plane, long panel) noexcept nogil
+        void (*winograd_filter)(int n, int flip, const void *g, void *u, long plane) noexcept nogil
+        void (*winograd_filter_gradient)(int n, long channels, const void *du, long plane, void *dg) noexcept nogil
         # pool.h
         void (*max_pool_2x2)(long n, const void *upper, const void *lower, void *y, unsigned char *which) noexcept nogil
         void (*max_pool_2x2_gradient)(long n, const void *dy, const unsigned char *which, void *upper, void *lower) noexcept nogil

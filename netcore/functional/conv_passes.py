@@ -1,9 +1,9 @@
 """Which algorithm computes a convolution: the choice, in one place, and the three passes by whichever was chosen.
 
     direct      implicit matrix product (csrc/conv.pyx): every geometry, every dtype
-    winograd    F(4×4, 3×3) (csrc/winograd.pyx): a quarter of the multiplications, for 3 × 3 filters with stride 1
+    winograd    F(4×4, r×r) (csrc/winograd.pyx): for filters of 3 × 3 or 5 × 5 with stride 1, a quarter or a sixth of the multiplications
 
-Winograd's transforms cost two of float32's seven digits (relative error below 1e-5) and pay for themselves from some sixteen
+Winograd's transforms cost two of float32's seven digits (relative error some 1e-5) and pay for themselves from some sixteen
 channels on; a NaN or an infinity in the input spreads over the 4 × 4 tile of outputs it belongs to. It is not used for float64,
 few channels, small outputs (a 5 × 5 output fills a third of its four tiles only), groups, strides or dilation.
 `NETCORE_CONV=direct` or `set_conv_algorithm("direct")` forces the choice; netcore profile shows it.
@@ -20,8 +20,8 @@ from netcore.shapes import Pads
 Pair = tuple[int, int]
 Shape = tuple[int, ...]
 ALGORITHMS = ("auto", "direct", "winograd")
+# Both from `python -m bench run kernels --groups conv` and the row resnet of its zoo, with either algorithm forced:
 CHANNELS = 16  # fewest input and output channels for which Winograd is worth its transforms,
-PRODUCT = 512  # fewest of both multiplied,
 SAVING = 1.6  # and fewest times that its multiplications must go into those of the direct product
 
 _forced = "auto"
@@ -50,11 +50,12 @@ def conv_algorithm(dtype: np.dtype, w: Shape, y: Shape, stride: Pair, padding: P
     >>> F.conv_algorithm(np.dtype("float32"), (64, 32, 3, 3), (8, 64, 28, 28), (1, 1), ((1, 1), (1, 1)), (1, 1), 1)
     'winograd'
     """
-    possible = w[2:] == (3, 3) and stride == dilation == (1, 1) and groups == 1 and max(*padding[0], *padding[1]) <= 2
+    size = w[2]
+    possible = w[2:] in ((3, 3), (5, 5)) and stride == dilation == (1, 1) and groups == 1 and max(*padding[0], *padding[1]) < size
     if not possible or _forced == "direct":
         return "direct"
     tiles = -(-y[2] // 4) * -(-y[3] // 4)
-    worthwhile = min(w[:2]) >= CHANNELS and w[0] * w[1] >= PRODUCT and 9 * y[2] * y[3] >= SAVING * 36 * tiles
+    worthwhile = min(w[:2]) >= CHANNELS and size**2 * y[2] * y[3] >= SAVING * (size + 3) ** 2 * tiles
     return "winograd" if _forced == "winograd" or (dtype == np.float32 and worthwhile) else "direct"
 
 

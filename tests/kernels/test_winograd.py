@@ -27,6 +27,12 @@ GEOMETRIES = [
     (2, 3, 4, 6, 11, ((0, 2), (1, 0))),
     (0, 3, 4, 6, 6, ONE),
 ]
+# The same for filters of 5 × 5, of which a small one has no outputs
+LARGE = [g for g in GEOMETRIES if g[3] + sum(g[-1][0]) >= 5 and g[4] + sum(g[-1][1]) >= 5] + [
+    (3, 2, 3, 8, 7, ((4, 4), (3, 3))),
+    (5, 6, 4, 12, 12, NONE),
+]
+BOTH = [(3, g) for g in GEOMETRIES] + [(5, g) for g in LARGE]
 CHANNELS = [1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65]
 
 
@@ -36,11 +42,11 @@ def forced():
     nc.set_conv_algorithm("auto")
 
 
-def problem(geometry, seed=0):
+def problem(geometry, size=3, seed=0):
     n, c, k, h, w, padding = geometry
     rng = np.random.default_rng(seed)
-    out = h + sum(padding[0]) - 2, w + sum(padding[1]) - 2
-    return [rng.standard_normal(shape) for shape in ((n, c, h, w), (k, c, 3, 3), (k,), (c,), (n, k, *out))]
+    out = h + sum(padding[0]) - size + 1, w + sum(padding[1]) - size + 1
+    return [rng.standard_normal(shape) for shape in ((n, c, h, w), (k, c, size, size), (k,), (c,), (n, k, *out))]
 
 
 def passes(module, arrays, padding, dtype):
@@ -71,9 +77,9 @@ def direct_passes(arrays, padding):
     return {"y": y, "dx": dx, "dw": dw}
 
 
-@pytest.mark.parametrize("geometry", GEOMETRIES, ids=str)
-def test_the_twin_is_the_convolution(geometry):
-    arrays = problem(geometry)
+@pytest.mark.parametrize(("size", "geometry"), BOTH, ids=str)
+def test_the_twin_is_the_convolution(size, geometry):
+    arrays = problem(geometry, size)
     expected = direct_passes(arrays, geometry[-1])
     for name, result in passes(reference, arrays, geometry[-1], np.float64).items():
         assert_close(result, expected[name], what=name)
@@ -81,9 +87,9 @@ def test_the_twin_is_the_convolution(geometry):
 
 @pytest.mark.parametrize("level", ISAS)
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("geometry", GEOMETRIES, ids=str)
-def test_against_the_direct_convolution(geometry, dtype, level):
-    arrays = problem(geometry)
+@pytest.mark.parametrize(("size", "geometry"), BOTH, ids=str)
+def test_against_the_direct_convolution(size, geometry, dtype, level):
+    arrays = problem(geometry, size)
     expected = direct_passes(arrays, geometry[-1])
     with isa(level):
         for name, result in passes(kernels.winograd, arrays, geometry[-1], dtype).items():
@@ -93,9 +99,10 @@ def test_against_the_direct_convolution(geometry, dtype, level):
 @pytest.mark.parametrize("level", ISAS)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("channels", CHANNELS)
-def test_channels_around_the_lanes(channels, dtype, level):
+@pytest.mark.parametrize("size", [3, 5])
+def test_channels_around_the_lanes(size, channels, dtype, level):
     for c, k in ((channels, 6), (6, channels)):
-        arrays = problem((2, c, k, 9, 6, ONE), channels)
+        arrays = problem((2, c, k, 9, 6, ONE), size, channels)
         expected = direct_passes(arrays, ONE)
         with isa(level):
             for name, result in passes(kernels.winograd, arrays, ONE, dtype).items():
@@ -103,9 +110,10 @@ def test_channels_around_the_lanes(channels, dtype, level):
 
 
 @pytest.mark.parametrize("level", ISAS)
-def test_error_in_single_precision(level):
+@pytest.mark.parametrize("size", [3, 5])
+def test_error_in_single_precision(size, level):
     """A layer of the usual size: relative error below 2e-5 in float32, five times less than the 1e-4 that is allowed."""
-    arrays = problem((4, 128, 96, 16, 16, ONE))
+    arrays = problem((4, 128, 96, 16, 16, ONE), size)
     expected = direct_passes(arrays, ONE)
     with isa(level):
         for name, result in passes(kernels.winograd, arrays, ONE, np.float32).items():
@@ -113,8 +121,9 @@ def test_error_in_single_precision(level):
 
 
 @pytest.mark.parametrize("geometry", [(9, 20, 33, 14, 14, ONE), (2, 5, 40, 70, 66, ONE), (100, 17, 16, 4, 5, ONE)], ids=str)
-def test_same_bits_for_any_number_of_threads(geometry):
-    arrays, before = problem(geometry), nc.get_num_threads()
+@pytest.mark.parametrize("size", [3, 5])
+def test_same_bits_for_any_number_of_threads(size, geometry):
+    arrays, before = problem(geometry, size), nc.get_num_threads()
     try:
         found = []
         for threads in (1, 2, 3, 8):
@@ -128,10 +137,11 @@ def test_same_bits_for_any_number_of_threads(geometry):
 
 
 @pytest.mark.parametrize("level", ISAS)
-def test_gradients_along_random_directions(level, forced):
+@pytest.mark.parametrize("size", [3, 5])
+def test_gradients_along_random_directions(size, level, forced):
     """In float64, where the algorithm is used only if it is forced."""
     rng = np.random.default_rng(1)
-    x, w, b = rng.standard_normal((2, 5, 9, 7)), rng.standard_normal((4, 5, 3, 3)), rng.standard_normal(4)
+    x, w, b = rng.standard_normal((2, 5, 9, 7)), rng.standard_normal((4, 5, size, size)), rng.standard_normal(4)
     forced("winograd")
     with isa(level):
         y, cache = F.conv2d_forward(x, w, b, padding=1)
@@ -163,8 +173,9 @@ def choice(dtype=np.float32, w=(32, 16, 3, 3), out=(28, 28), stride=(1, 1), padd
 def test_the_choice(forced, monkeypatch):
     assert choice() == "winograd"
     assert choice(out=(7, 7)) == "winograd"
+    assert choice(w=(64, 32, 5, 5), out=(8, 8), padding=((0, 0), (4, 4))) == "winograd"
     unsuited = [
-        {"dtype": np.float64}, {"w": (16, 16, 3, 3)}, {"w": (64, 3, 3, 3)}, {"w": (64, 64, 5, 5)}, {"w": (64, 64, 3, 1)}, {"out": (5, 5)},
+        {"dtype": np.float64}, {"w": (16, 15, 3, 3)}, {"w": (64, 3, 3, 3)}, {"w": (64, 64, 7, 7)}, {"w": (64, 64, 3, 1)}, {"out": (5, 5)},
         {"stride": (2, 1)}, {"dilation": (2, 2)}, {"groups": 2}, {"padding": ((3, 3), (1, 1))},
     ]  # fmt: skip
     for case in unsuited:
