@@ -21,6 +21,8 @@ into chunks by size and added in their order, so that results are bit-identical 
 Cost of each pass: 2·N·K·OH·OW·(C/groups)·R·S FLOPs. Transposed convolution is the input gradient used forward.
 """
 
+import numpy as np
+
 from cython cimport floating
 from cython.parallel cimport parallel, prange, threadid
 from libc.stdlib cimport calloc, free, malloc
@@ -72,12 +74,17 @@ cdef long *tap_offsets(const Geometry *g) noexcept nogil:
 # ones: `stride_w` phases in a row, column w at phase w % stride_w, place w // stride_w. What a tap meets at neighbouring
 # output pixels then lies side by side for every stride, and kernels/conv.h needs only contiguous runs.
 
+cdef inline Py_ssize_t place_of(const Geometry *g, Py_ssize_t w) noexcept nogil:
+    """Where column w of the image stands in a padded row."""
+    return (w + g.left) % g.stride_w * g.phase + (w + g.left) // g.stride_w
+
+
 cdef inline Py_ssize_t first_column(const Geometry *g, Py_ssize_t phase) noexcept nogil:
     """The first column of the image that stands in this phase of a padded row."""
     return (phase + g.stride_w - g.left % g.stride_w) % g.stride_w
 
 
-cdef const floating *padded_image(const Geometry *g, const floating *x, floating *padded) noexcept nogil:
+cdef const floating *padded_image(const Geometry *g, const nc_kernels *K, const floating *x, floating *padded) noexcept nogil:
     """The image of a group with its padding: x itself where nothing is to be done, otherwise `padded`, whose border is zero already."""
     cdef Py_ssize_t c, h, w, phase, place
     cdef floating *line
@@ -88,6 +95,8 @@ cdef const floating *padded_image(const Geometry *g, const floating *x, floating
             line = padded + (c * g.hp + h + g.top) * g.row
             if g.stride_w == 1:
                 memcpy(line + g.left, x, g.w * sizeof(floating))
+            elif g.stride_w == 2:
+                K.conv_deal(g.w, x, line + place_of(g, 0), line + place_of(g, 1))
             else:
                 for phase in range(g.stride_w):
                     w = first_column(g, phase)
@@ -99,7 +108,7 @@ cdef const floating *padded_image(const Geometry *g, const floating *x, floating
     return padded
 
 
-cdef void crop_image(const Geometry *g, const floating *padded, const floating *bias, floating *x) noexcept nogil:
+cdef void crop_image(const Geometry *g, const nc_kernels *K, const floating *padded, const floating *bias, floating *x) noexcept nogil:
     """The adjoint: the image without its padding, plus one number per channel."""
     cdef Py_ssize_t c, h, w, phase, place
     cdef const floating *line
@@ -111,6 +120,8 @@ cdef void crop_image(const Geometry *g, const floating *padded, const floating *
             if g.stride_w == 1:
                 for w in range(g.w):
                     x[w] = line[g.left + w] + shift
+            elif g.stride_w == 2:
+                K.conv_collect(g.w, line + place_of(g, 0), line + place_of(g, 1), shift, x)
             else:
                 for phase in range(g.stride_w):
                     w = first_column(g, phase)
@@ -127,7 +138,7 @@ def forward(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w, b, f
     """y = convolution of x with w, plus b (None, or one number per filter)."""
     cdef Geometry g = geometry(x.shape, w.shape, y.shape, stride, padding, dilation, groups)
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t nr = K.nr, share = g.image + g.taps * nr, parts, per_part, task
+    cdef Py_ssize_t nr = K.nr, share = g.image + g.taps * nr, unit = g.ow if g.k == 1 else nr, parts, per_part, task
     cdef int threads = thread_count()
     cdef const floating[::1] bias
     cdef const floating *bias_data = NULL
@@ -139,9 +150,9 @@ def forward(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w, b, f
     if b is not None:
         bias = b
         bias_data = &bias[0]
-    # A task is a part of the pixels of one sample in one group: the whole of them, unless there are few samples.
+    # A task is a part of the pixels of one sample in one group, whole panels or whole rows: all of them, unless there are few samples.
     parts = 1 if g.n * groups >= 4 * threads else min((g.pixels + 8 * nr - 1) // (8 * nr), 4 * threads)
-    per_part = ((g.pixels + parts - 1) // parts + nr - 1) // nr * nr
+    per_part = ((g.pixels + parts - 1) // parts + unit - 1) // unit * unit
     filters = <floating *> malloc(sizeof(floating) * (groups * g.k * g.taps + 1))
     scratch = <floating *> calloc(threads * share + 1, sizeof(floating))
     offset = tap_offsets(&g)
@@ -174,7 +185,11 @@ cdef void forward_task(
     cdef floating *target = y + (n * g.groups + group) * g.k * g.pixels
     if first >= last:
         return
-    image = padded_image(g, image, scratch)
+    image = padded_image(g, K, image, scratch)
+    if g.k == 1:
+        K.conv_rows(g.taps, (last - first) // g.ow, g.ow, g.stride_h * g.row, image + first // g.ow * g.stride_h * g.row, offset,
+                    filters + group * g.taps, bias[group] if bias else 0, target + first)
+        return
     pixel = first
     while pixel < last:
         here = min(nr, last - pixel)
@@ -190,7 +205,16 @@ def input_gradient(const floating[:, :, :, ::1] dy, const floating[:, :, :, ::1]
     """dx from dy: filtersᵀ · dy, a panel of columns at a time, added back to where the columns were read from.
 
     `b` (None, or one number per channel of dx) is added: the bias of a transposed convolution, whose forward pass this is.
+    With stride 1 it is itself a convolution of dy, with filters turned by 180° and channels and filters exchanged: nothing is
+    added back. For few channels its panels would cost more than its product.
     """
+    cdef const floating[:, :, :, ::1] turned
+    rests = [dilation[i] * (w.shape[2 + i] - 1) for i in (0, 1)]
+    if tuple(stride) == (1, 1) and all(max(padding[i]) <= rests[i] for i in (0, 1)) and (w.shape[1] >= 8 or w.shape[0] == groups):
+        array = np.asarray(w).reshape(groups, -1, w.shape[1], w.shape[2], w.shape[3])[..., ::-1, ::-1].swapaxes(1, 2)
+        turned = np.ascontiguousarray(array).reshape(groups * w.shape[1], -1, w.shape[2], w.shape[3])
+        forward(dy, turned, b, dx, stride, [[rest - pad for pad in pads] for rest, pads in zip(rests, padding)], dilation, groups)
+        return
     cdef Geometry g = geometry(dx.shape, w.shape, dy.shape, stride, padding, dilation, groups)
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t nr = K.nr, share = g.image + g.taps * nr + g.k * nr, group, task
@@ -243,7 +267,7 @@ cdef void input_gradient_task(
         K.conv_scatter(g.taps, g.s, count, g.ow, pixel % g.ow, g.stride_h * g.row, panel, offset,
                        scratch + pixel // g.ow * g.stride_h * g.row)
         pixel = pixel + nr
-    crop_image(g, scratch, bias + group * g.c if bias else NULL, dx + (n * g.groups + group) * g.c * g.h * g.w)
+    crop_image(g, K, scratch, bias + group * g.c if bias else NULL, dx + (n * g.groups + group) * g.c * g.h * g.w)
 
 
 # ---- weight gradient -------------------------------------------------------------------------------------------------
@@ -316,7 +340,7 @@ cdef void weight_gradient_chunk(
     cdef bint few = g.k * ((g.ow + lanes - 1) // lanes) < (g.k + lanes - 1) // lanes * g.ow
     for n in range(first, last):
         for group in range(g.groups):
-            image = padded_image(g, x + (n * g.groups + group) * g.c * g.h * g.w, scratch)
+            image = padded_image(g, K, x + (n * g.groups + group) * g.c * g.h * g.w, scratch)
             for panel in range(panels):
                 count = min(nr, g.k - panel * nr)
                 above = dy + ((n * g.groups + group) * g.k + panel * nr) * g.pixels

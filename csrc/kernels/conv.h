@@ -60,6 +60,58 @@ static void NC_NAME(conv_scatter)(long taps, long leap, long count, long ow, lon
 }
 #undef NC_RUN
 
+/* One filter over whole rows of outputs, without a panel: y[h * ow + w] = bias + Σ_i weight[i] · x[offset[i] + h · row_step + w].
+ * Where so few filters share a panel, making it would cost more than its product. Each number of the image is read in place. */
+NC_INLINE void NC_NAME(conv_rows_fixed)(const int rows, long lanes, long taps, long ow, long row_step, const REAL *x, const long *offset,
+                                        const REAL *weight, REAL bias, REAL *y) {
+    vec acc[4];
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++) acc[r] = vset1(bias);
+    for (long i = 0; i < taps; i++) {
+        const REAL *from = x + offset[i];
+        const vec w = vset1(weight[i]);
+#pragma GCC unroll 4
+        for (int r = 0; r < rows; r++)
+            acc[r] = vfma(w, lanes == VL ? vload(from + r * row_step) : vload_part(from + r * row_step, lanes), acc[r]);
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++)
+        if (lanes == VL) vstore(y + r * ow, acc[r]);
+        else vstore_part(y + r * ow, acc[r], lanes);
+}
+
+static void NC_NAME(conv_rows)(long taps, long oh, long ow, long row_step, const REAL *x, const long *offset, const REAL *weight, double bias, REAL *y) {
+    for (long h = 0; h < oh; h += 4, x += 4 * row_step, y += 4 * ow)
+        for (long w = 0; w < ow; w += VL) {
+            const long lanes = ow - w < VL ? ow - w : VL, rows = oh - h;
+#define NC_FIXED(rows, lanes) NC_NAME(conv_rows_fixed)(rows, lanes, taps, ow, row_step, x + w, offset, weight, (REAL)bias, y + w)
+            if (rows >= 4 && lanes == VL) NC_FIXED(4, VL);
+            else if (rows >= 4) NC_FIXED(4, lanes);
+            else if (rows == 3) NC_FIXED(3, lanes);
+            else if (rows == 2) NC_FIXED(2, lanes);
+            else NC_FIXED(1, lanes);
+#undef NC_FIXED
+        }
+}
+
+/* A row's numbers dealt out to two phases, even[i] = x[2 i], odd[i] = x[2 i + 1], and put together again. Plain C that compilers
+ * turn into vectors. */
+static void NC_NAME(conv_deal)(long n, const REAL *restrict x, REAL *restrict even, REAL *restrict odd) {
+    for (long i = 0; i < n / 2; i++) {
+        even[i] = x[2 * i];
+        odd[i] = x[2 * i + 1];
+    }
+    if (n % 2) even[n / 2] = x[n - 1];
+}
+static void NC_NAME(conv_collect)(long n, const REAL *restrict even, const REAL *restrict odd, double shift, REAL *restrict x) {
+    const REAL more = (REAL)shift;
+    for (long i = 0; i < n / 2; i++) {
+        x[2 * i] = even[i] + more;
+        x[2 * i + 1] = odd[i] + more;
+    }
+    if (n % 2) x[n - 1] = even[n / 2] + more;
+}
+
 /* The weight gradient, many filters: a tile of dWᵀ in registers, over all pixels of one image.
  *
  *   dWᵀ[i, k] += Σ_(oh, ow)  x[offset[i] + oh · row_step + ow] · dyᵀ[oh · OW + ow, k]

@@ -14,6 +14,9 @@ cdef extern from "kernels/table.h":
         # conv.h
         void (*conv_gather)(long taps, long count, long ow, long column, long row_step, const void *x, const long *offset, void *panel) noexcept nogil
         void (*conv_scatter)(long taps, long leap, long count, long ow, long column, long row_step, const void *panel, const long *offset, void *x) noexcept nogil
+        void (*conv_rows)(long taps, long oh, long ow, long row_step, const void *x, const long *offset, const void *weight, double bias, void *y) noexcept nogil
+        void (*conv_deal)(long n, const void *x, void *even, void *odd) noexcept nogil
+        void (*conv_collect)(long n, const void *even, const void *odd, double shift, void *x) noexcept nogil
         void (*conv_weight_panel)(long taps, long filters, long oh, long ow, long row_step, const void *x, const long *offset, const void *dy, void *dw) noexcept nogil
         void (*conv_weight_dots)(long taps, long oh, long ow, long row_step, const void *x, const long *offset, const void *dy, void *dw, long ldw) noexcept nogil
         # winograd.h

@@ -20,6 +20,10 @@ GEOMETRIES = [
     (3, 2, 33, 4, 8, (2, 2), ONE, ((0, 1), (0, 1)), ONE, 1),    # more filters than a tile has columns; 'same' of an even filter
     (2, 6, 9, 11, 5, (3, 3), (2, 3), ((2, 1), (0, 4)), ONE, 3), # strides that leave a rest, groups
     (1, 5, 10, 8, 6, (3, 3), ONE, ((1, 1), (1, 1)), ONE, 5),    # depthwise, two filters a channel
+    (3, 5, 5, 9, 37, (3, 3), ONE, ((1, 1), (1, 2)), ONE, 5),    # depthwise, one filter a channel, rows longer than a vector
+    (1, 7, 7, 8, 19, (3, 5), (2, 2), ((1, 1), (2, 2)), ONE, 7), # the same with strides
+    (1, 3, 1, 21, 9, (3, 2), (1, 2), ((1, 0), (1, 0)), ONE, 1), # one filter, an image in parts
+    (2, 9, 4, 7, 6, (3, 2), ONE, ((4, 1), (0, 3)), (2, 3), 1),  # turned filters with dilation and uneven padding
     (2, 3, 4, 6, 6, (2, 4), (2, 1), ((3, 3), (5, 5)), (2, 3), 1),  # dilated even filter, padding beyond the filter
     (1, 2, 3, 1, 1, (3, 3), ONE, ((9, 9), (9, 9)), ONE, 1),     # mostly padding
     (5, 13, 17, 6, 7, (1, 1), (1, 2), ((0, 0), (0, 0)), ONE, 1),
