@@ -20,6 +20,13 @@ from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
 from netcore._kernels.gemm cimport WORTH_A_THREAD, gemm
 from netcore import memory
 
+cdef enum:
+    SLAB = 256              # rows of da that give all their gradients while they are in the second-level cache
+    NARROW = 4              # inputs up to which weight gradients are sums of rows, not a product
+    MANY = 16               # sequences from which a step has enough rows to take the input's weights along
+    FOLDED_BYTES = 1 << 19  # weights that stay in the second-level cache beside the step's operands
+
+
 def deal(lengths, work):
     """(order, first, parts): the sequences by position, the first row of each, and how many threads take part.
 
@@ -67,6 +74,15 @@ def by_sequence(states, order):
     return out
 
 
+def folds(Py_ssize_t count, w_ih, w_hh):
+    """Whether the input's part of the pre-activations is computed within the walk, as W_ih and W_hh side by side times x and h.
+
+    That spares writing and reading all pre-activations, many times what a narrow input has to read. It says nothing of
+    threads, since the order of the sums follows from it.
+    """
+    return count >= MANY and w_ih.nbytes + w_hh.nbytes <= FOLDED_BYTES
+
+
 cdef int share(
     int part, int parts, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const floating *a, Py_ssize_t a_row, Py_ssize_t a_col,
     const floating *b, Py_ssize_t b_row, Py_ssize_t b_col, floating *c, const floating *bias,
@@ -99,15 +115,20 @@ def input_part(const floating[:, ::1] x, const floating[:, ::1] w_ih, bias):
     return result
 
 
-def gate_panels(const floating[:, ::1] w_hh, Py_ssize_t gates):
-    """W_hhᵀ packed once for all steps: (gates, panels of NR hidden units, each H deep)."""
+def gate_panels(const floating[:, ::1] w_hh, Py_ssize_t gates, const floating[:, ::1] w_ih=None):
+    """W_hhᵀ packed once for all steps: (gates, panels of NR hidden units, each H deep), or D + H with W_ihᵀ on top of it."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t H = w_hh.shape[1], gate
-    out = memory.empty((gates, panel_columns(K, H) * H), np.asarray(w_hh).dtype)
+    cdef Py_ssize_t H = w_hh.shape[1], D = 0 if w_ih is None else w_ih.shape[1], depth = D + H, gate, block, j, units
+    out = memory.empty((gates, panel_columns(K, H) * depth), np.asarray(w_hh).dtype)
     cdef floating[:, ::1] panels = out
     with nogil:
         for gate in range(gates):
-            K.pack(H, H, K.nr, 1, &w_hh[gate * H, 0], H, 1, &panels[gate, 0])
+            for block in range((H + K.nr - 1) // K.nr):
+                j = block * K.nr
+                units = min(<Py_ssize_t> K.nr, H - j)
+                if D:
+                    K.pack(units, D, K.nr, 1, &w_ih[gate * H + j, 0], D, 1, &panels[gate, j * depth])
+                K.pack(units, H, K.nr, 1, &w_hh[gate * H + j, 0], H, 1, &panels[gate, j * depth + D * K.nr])
     return out
 
 
@@ -133,39 +154,70 @@ def shared_gradients(
 ):
     """(dx, dw_ih, dw_hh, db_ih, db_hh) from the gradients of the two pre-activations, None where `needs` says no.
 
-    All copies of the cell share their parameters, so their gradients are summed over the steps: products over all rows.
+    All copies of the cell share their parameters, so their gradients are summed over the steps: products over all rows. Each
+    thread has its share of the gates' units, and reads it once, slab by slab, for all of its sums.
     """
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t rows = x.shape[0], D = x.shape[1], H = h_prev.shape[1], gates = w_ih.shape[0]
+    cdef Py_ssize_t rows = x.shape[0], D = x.shape[1], H = h_prev.shape[1], gates = w_ih.shape[0], first, last, block, row, slab
     cdef int part, parts = parts_for(rows * gates * (2 * D + H))
     cdef bint same = &from_input[0, 0] == &from_state[0, 0]     # then both biases have one gradient
+    cdef bint narrow = D <= NARROW
     dtype = np.asarray(x).dtype
-    dx, dw_ih, dw_hh = wanted(needs[0], (rows, D), dtype), wanted(needs[1], (gates, D), dtype), wanted(needs[2], (gates, H), dtype)
-    db_ih, db_hh = wanted(needs[3] or (needs[4] and same), (gates,), dtype), wanted(needs[4] and not same, (gates,), dtype)
+    dx = wanted(needs[0], (rows, D), dtype)
+    dw_ih, dw_hh = started(needs[1], (D, gates) if narrow else (gates, D), dtype), started(needs[2], (gates, H), dtype)
+    db_ih = np.zeros(gates, dtype) if needs[3] or (needs[4] and same) else None
+    db_hh = np.zeros(gates, dtype) if needs[4] and not same else None
     cdef floating[:, ::1] to_x = dx, to_w_ih = dw_ih, to_w_hh = dw_hh
     cdef floating[::1] to_b_ih = db_ih, to_b_hh = db_hh
+    cdef floating *w_ih_at = NULL if dw_ih is None else &to_w_ih[0, 0]
+    cdef floating *w_hh_at = NULL if dw_hh is None else &to_w_hh[0, 0]
+    cdef floating *b_ih_at = NULL if db_ih is None else &to_b_ih[0]
+    cdef floating *b_hh_at = NULL if db_hh is None else &to_b_hh[0]
     for part in prange(parts, nogil=True, num_threads=parts, schedule="static", use_threads_if=parts > 1):
         if to_x is not None:
             share(part, parts, rows, D, gates, &from_input[0, 0], gates, 1, &w_ih[0, 0], D, 1, &to_x[0, 0], NULL)
-        if to_w_ih is not None:
-            share(part, parts, gates, D, rows, &from_input[0, 0], 1, gates, &x[0, 0], D, 1, &to_w_ih[0, 0], NULL)
-        if to_w_hh is not None:
-            share(part, parts, gates, H, rows, &from_state[0, 0], 1, gates, &h_prev[0, 0], H, 1, &to_w_hh[0, 0], NULL)
-        if to_b_ih is not None:
-            sum_share(K, part, parts, from_input, to_b_ih)
-        if to_b_hh is not None:
-            sum_share(K, part, parts, from_state, to_b_hh)
+        first, last = gates * part // parts, gates * (part + 1) // parts
+        for block in range((rows + SLAB - 1) // SLAB):
+            row = block * SLAB
+            slab = min(<Py_ssize_t> SLAB, rows - row)
+            if w_hh_at != NULL:
+                add_product(last - first, H, slab, &from_state[row, first], gates, &h_prev[row, 0], H, w_hh_at + first * H, row > 0)
+            if w_ih_at != NULL:
+                if narrow:
+                    add_outer(K, last - first, D, slab, &from_input[row, first], gates, &x[row, 0], w_ih_at + first)
+                else:
+                    add_product(last - first, D, slab, &from_input[row, first], gates, &x[row, 0], D, w_ih_at + first * D, row > 0)
+            if b_ih_at != NULL:
+                K.column_sums(slab, last - first, &from_input[row, first], gates, NULL, 0, b_ih_at + first)
+            if b_hh_at != NULL:
+                K.column_sums(slab, last - first, &from_state[row, first], gates, NULL, 0, b_hh_at + first)
     if same and needs[4]:
         db_hh = db_ih.copy()
+    if narrow and needs[1]:
+        dw_ih = np.ascontiguousarray(dw_ih.T)
     return dx, dw_ih, dw_hh, db_ih if needs[3] else None, db_hh
+
+
+cdef int add_product(
+    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const floating *a, Py_ssize_t lda, const floating *b, Py_ssize_t ldb, floating *c, bint add,
+) except -1 nogil:
+    """C (m, n) = Aᵀ B, or C + Aᵀ B, of A (k, m) and B (k, n)."""
+    return gemm(m, n, k, a, 1, lda, b, ldb, 1, c, n, <const floating *> c if add else NULL, n, 1, 1)
+
+
+cdef void add_outer(
+    const nc_kernels *K, Py_ssize_t m, Py_ssize_t D, Py_ssize_t k, const floating *a, Py_ssize_t lda, const floating *x, floating *c,
+) noexcept nogil:
+    """C (D, lda) + Xᵀ A of X (k, D) and A (k, m), an input at a time."""
+    cdef Py_ssize_t d
+    for d in range(D):
+        K.column_sums(k, m, a, lda, x + d, D, c + d * lda)
 
 
 def wanted(need, shape, dtype):
     return memory.empty(shape, dtype) if need else None
 
 
-cdef void sum_share(const nc_kernels *K, int part, int parts, const floating[:, ::1] a, floating[::1] sums) noexcept nogil:
-    """One thread's columns of Σ over rows, each in an order that depends on the number of rows alone."""
-    cdef Py_ssize_t columns = a.shape[1], first = columns * part // parts, last = columns * (part + 1) // parts
-    if last > first:
-        K.column_sums(a.shape[0], last - first, &a[0, first], columns, &sums[first])
+def started(need, shape, dtype):
+    """Zeros for sums, which stay where there is no row."""
+    return memory.zeros(shape, dtype) if need else None

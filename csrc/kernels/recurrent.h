@@ -25,34 +25,35 @@ NC_INLINE vec NC_NAME(tanh_slope)(vec t) { return vsub(vset1(1), vmul(t, t)); }
 
 /* ---- LSTM --------------------------------------------------------------------------------------------------------- */
 
-NC_INLINE void NC_NAME(lstm_forward_units)(const int whole, long n, const REAL *z, long z_gate, REAL *i, REAL *f, REAL *g, REAL *o,
+NC_INLINE void NC_NAME(lstm_forward_units)(const int whole, long n, long hidden, const REAL *z, long z_gate, const REAL *a, REAL *gates,
                                            REAL *c, REAL *c_prev, REAL *tanh_c, REAL *h, REAL *y) {
-    vec forget = vsigmoid(vadd(READ(f), READ(z + LSTM_FORGET * z_gate)));
-    vec input = vsigmoid(vadd(READ(i), READ(z + LSTM_INPUT * z_gate)));
-    vec candidate = vtanh(vadd(READ(g), READ(z + LSTM_CANDIDATE * z_gate)));
-    vec output = vsigmoid(vadd(READ(o), READ(z + LSTM_OUTPUT * z_gate)));
+    vec forget = vsigmoid(vadd(READ(a + LSTM_FORGET * hidden), READ(z + LSTM_FORGET * z_gate)));
+    vec input = vsigmoid(vadd(READ(a + LSTM_INPUT * hidden), READ(z + LSTM_INPUT * z_gate)));
+    vec candidate = vtanh(vadd(READ(a + LSTM_CANDIDATE * hidden), READ(z + LSTM_CANDIDATE * z_gate)));
+    vec output = vsigmoid(vadd(READ(a + LSTM_OUTPUT * hidden), READ(z + LSTM_OUTPUT * z_gate)));
     vec old_cell = READ(c);
     vec cell = vfma(forget, old_cell, vmul(input, candidate));
     vec shown = vtanh(cell), state = vmul(output, shown);
     WRITE(c, cell);
     WRITE(h, state);
     WRITE(y, state);
-    if (!c_prev) return;
-    WRITE(i, input);
-    WRITE(f, forget);
-    WRITE(g, candidate);
-    WRITE(o, output);
+    if (!gates) return;
+    WRITE(gates + LSTM_INPUT * hidden, input);
+    WRITE(gates + LSTM_FORGET * hidden, forget);
+    WRITE(gates + LSTM_CANDIDATE * hidden, candidate);
+    WRITE(gates + LSTM_OUTPUT * hidden, output);
     WRITE(c_prev, old_cell);
     WRITE(tanh_c, shown);
 }
 
-/* i, f, g, o hold the input's part of the pre-activations and receive the gates; c and h are the running state. Where
- * nobody will walk back, c_prev and tanh_c are NULL, and nothing is kept. */
-static void NC_NAME(lstm_forward_row)(long units, const REAL *z, long z_gate, REAL *i, REAL *f, REAL *g, REAL *o,
+/* a holds what is added to z, gate after gate, `hidden` numbers each: the input's part of the pre-activations, or the bias
+ * alone where z has that part already. gates may be a itself; c and h are the running state. Where nobody will walk back,
+ * gates, c_prev and tanh_c are NULL, and nothing is kept. */
+static void NC_NAME(lstm_forward_row)(long units, long hidden, const REAL *z, long z_gate, const REAL *a, REAL *gates,
                                       REAL *c, REAL *c_prev, REAL *tanh_c, REAL *h, REAL *y) {
 #define UNITS(whole, n) \
-    NC_NAME(lstm_forward_units)(whole, n, z + j, z_gate, i + j, f + j, g + j, o + j, c + j, \
-        c_prev ? c_prev + j : c_prev, tanh_c ? tanh_c + j : tanh_c, h + j, y + j)
+    NC_NAME(lstm_forward_units)(whole, n, hidden, z + j, z_gate, a + j, gates ? gates + j : gates, c + j, \
+        gates ? c_prev + j : c_prev, gates ? tanh_c + j : tanh_c, h + j, y + j)
     OVER_A_ROW
 #undef UNITS
 }
@@ -158,21 +159,25 @@ static void NC_NAME(rnn_backward_row)(long units, int relu, const REAL *dy, cons
 #undef UNITS
 }
 
-/* ---- bias gradients ----------------------------------------------------------------------------------------------- */
+/* ---- gradients of biases and of narrow inputs' weights ----------------------------------------------------------------------------------------------- */
 
-NC_INLINE void NC_NAME(column_sum_units)(const int whole, long n, long rows, const REAL *src, long ld, REAL *sums) {
-    vec total = vzero();
+NC_INLINE void NC_NAME(column_sum_units)(const int whole, long n, long rows, const REAL *src, long ld, const REAL *weight, long step, REAL *sums) {
+    vec total = READ(sums);
     while (rows > 0) { /* sums of 64, then the sum of these: errors grow with rows / 64 */
         vec part = vzero();
-        for (long r = rows < 64 ? rows : 64; r > 0; r--, rows--, src += ld) part = vadd(part, READ(src));
+        for (long r = rows < 64 ? rows : 64; r > 0; r--, rows--, src += ld) {
+            part = weight ? vfma(vset1(*weight), READ(src), part) : vadd(part, READ(src));
+            if (weight) weight += step;
+        }
         total = vadd(total, part);
     }
     WRITE(sums, total);
 }
 
-/* sums[j] = sum over rows of src[row * ld + j], in an order that depends on the number of rows alone. */
-static void NC_NAME(column_sums)(long rows, long units, const REAL *src, long ld, REAL *sums) {
-#define UNITS(whole, n) NC_NAME(column_sum_units)(whole, n, rows, src + j, ld, sums + j)
+/* sums[j] += sum over rows of weight[row * step] src[row * ld + j], each weight 1 where there are none (NULL), in an order
+ * that depends on the number of rows alone. */
+static void NC_NAME(column_sums)(long rows, long units, const REAL *src, long ld, const REAL *weight, long step, REAL *sums) {
+#define UNITS(whole, n) NC_NAME(column_sum_units)(whole, n, rows, src + j, ld, weight, step, sums + j)
     OVER_A_ROW
 #undef UNITS
 }
