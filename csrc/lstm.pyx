@@ -152,8 +152,8 @@ cdef void walk_back(
 ) noexcept nogil:
     """The same steps, last one first; a sequence joins in at its own last step, with the gradient of its last state."""
     cdef Py_ssize_t H = dh.shape[1], depth = LSTM_GATES * H, stride = depth + K.lanes
-    cdef Py_ssize_t start = part_start(B, part), end = part_start(B, part + 1), running = 0, nr = K.nr
-    cdef Py_ssize_t step, s, row, width, down, across, fetched, block, tile, j, i
+    cdef Py_ssize_t start = part_start(B, part), end = part_start(B, part + 1), running = 0
+    cdef Py_ssize_t step, s, row
     cdef floating *step_da = &work[part, 0]                 # da of this step, one sequence after the other
     if start == end:
         return
@@ -168,21 +168,4 @@ cdef void walk_back(
                 &c_prev[row, 0], &tanh_c[row, 0],
                 &da[row, LSTM_INPUT * H], &da[row, LSTM_FORGET * H], &da[row, LSTM_CANDIDATE * H], &da[row, LSTM_OUTPUT * H])
             memcpy(step_da + (s - start) * stride, &da[row, 0], depth * sizeof(floating))
-        width = tile_rows(running, K.mr)
-        down, across = (running + width - 1) // width, (H + nr - 1) // nr
-        fetched = start
-        for block in range(across):
-            j = block * nr
-            for tile in range(down):
-                i = tile * width
-                while step > 0 and fetched < start + running * (block * down + tile + 1) // (across * down):   # what the step before will read and write
-                    row = row_at(B, fetched, step - 1)
-                    nc_fetch(&gates[row, 0], depth * sizeof(floating))
-                    nc_fetch(&c_prev[row, 0], H * sizeof(floating))
-                    nc_fetch(&tanh_c[row, 0], H * sizeof(floating))
-                    nc_fetch(&da[row, 0], depth * sizeof(floating))
-                    if has_dy:
-                        nc_fetch(&dy[row, 0], H * sizeof(floating))
-                    fetched += 1
-                K.gemm_tile(min(width, running - i), min(nr, H - j), depth, step_da + i * stride, stride, 1, &panels[j * depth],
-                            &dh[start + i, j], H, NULL, 0, 0)
+        K.gemm_in_place(running, H, depth, step_da, stride, 1, &panels[0], &dh[start, 0], H, NULL, 0, 0)

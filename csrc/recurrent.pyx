@@ -21,7 +21,8 @@ from netcore._kernels.gemm cimport WORTH_A_THREAD, gemm
 from netcore import memory
 
 cdef enum:
-    SLAB = 256              # rows of da that give all their gradients while they are in the second-level cache
+    SLAB = 256              # rows of da that give all their gradients while they are in the second-level cache,
+    UNITS = 384             # so many units at a time
     NARROW = 4              # inputs up to which weight gradients are sums of rows, not a product
     MANY = 16               # sequences from which a step has enough rows to take the input's weights along
     FOLDED_BYTES = 1 << 19  # weights that stay in the second-level cache beside the step's operands
@@ -154,20 +155,19 @@ def shared_gradients(
 ):
     """(dx, dw_ih, dw_hh, db_ih, db_hh) from the gradients of the two pre-activations, None where `needs` says no.
 
-    All copies of the cell share their parameters, so their gradients are summed over the steps: products over all rows. Each
-    thread has its share of the gates' units, and reads it once, slab by slab, for all of its sums.
+    All copies of the cell share their parameters, so their gradients are summed over the steps: products over all rows.
     """
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t rows = x.shape[0], D = x.shape[1], H = h_prev.shape[1], gates = w_ih.shape[0], first, last, block, row, slab
+    cdef Py_ssize_t rows = x.shape[0], D = x.shape[1], H = h_prev.shape[1], gates = w_ih.shape[0]
     cdef int part, parts = parts_for(rows * gates * (2 * D + H))
     cdef bint same = &from_input[0, 0] == &from_state[0, 0]     # then both biases have one gradient
     cdef bint narrow = D <= NARROW
     dtype = np.asarray(x).dtype
-    dx = wanted(needs[0], (rows, D), dtype)
+    dx = memory.empty((rows, D), dtype) if needs[0] else None
     dw_ih, dw_hh = started(needs[1], (D, gates) if narrow else (gates, D), dtype), started(needs[2], (gates, H), dtype)
-    db_ih = np.zeros(gates, dtype) if needs[3] or (needs[4] and same) else None
-    db_hh = np.zeros(gates, dtype) if needs[4] and not same else None
-    cdef floating[:, ::1] to_x = dx, to_w_ih = dw_ih, to_w_hh = dw_hh
+    db_ih, db_hh = started(needs[3] or (needs[4] and same), (gates,), dtype), started(needs[4] and not same, (gates,), dtype)
+    packed = memory.empty((parts, (panel_columns(K, D) + panel_columns(K, H) + UNITS) * SLAB), dtype)
+    cdef floating[:, ::1] to_x = dx, to_w_ih = dw_ih, to_w_hh = dw_hh, work = packed
     cdef floating[::1] to_b_ih = db_ih, to_b_hh = db_hh
     cdef floating *w_ih_at = NULL if dw_ih is None else &to_w_ih[0, 0]
     cdef floating *w_hh_at = NULL if dw_hh is None else &to_w_hh[0, 0]
@@ -176,21 +176,7 @@ def shared_gradients(
     for part in prange(parts, nogil=True, num_threads=parts, schedule="static", use_threads_if=parts > 1):
         if to_x is not None:
             share(part, parts, rows, D, gates, &from_input[0, 0], gates, 1, &w_ih[0, 0], D, 1, &to_x[0, 0], NULL)
-        first, last = gates * part // parts, gates * (part + 1) // parts
-        for block in range((rows + SLAB - 1) // SLAB):
-            row = block * SLAB
-            slab = min(<Py_ssize_t> SLAB, rows - row)
-            if w_hh_at != NULL:
-                add_product(last - first, H, slab, &from_state[row, first], gates, &h_prev[row, 0], H, w_hh_at + first * H, row > 0)
-            if w_ih_at != NULL:
-                if narrow:
-                    add_outer(K, last - first, D, slab, &from_input[row, first], gates, &x[row, 0], w_ih_at + first)
-                else:
-                    add_product(last - first, D, slab, &from_input[row, first], gates, &x[row, 0], D, w_ih_at + first * D, row > 0)
-            if b_ih_at != NULL:
-                K.column_sums(slab, last - first, &from_input[row, first], gates, NULL, 0, b_ih_at + first)
-            if b_hh_at != NULL:
-                K.column_sums(slab, last - first, &from_state[row, first], gates, NULL, 0, b_hh_at + first)
+        sums_share(K, part, parts, from_input, from_state, x, h_prev, narrow, w_ih_at, w_hh_at, b_ih_at, b_hh_at, &work[part, 0])
     if same and needs[4]:
         db_hh = db_ih.copy()
     if narrow and needs[1]:
@@ -198,26 +184,52 @@ def shared_gradients(
     return dx, dw_ih, dw_hh, db_ih if needs[3] else None, db_hh
 
 
-cdef int add_product(
-    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const floating *a, Py_ssize_t lda, const floating *b, Py_ssize_t ldb, floating *c, bint add,
-) except -1 nogil:
-    """C (m, n) = Aᵀ B, or C + Aᵀ B, of A (k, m) and B (k, n)."""
-    return gemm(m, n, k, a, 1, lda, b, ldb, 1, c, n, <const floating *> c if add else NULL, n, 1, 1)
-
-
-cdef void add_outer(
-    const nc_kernels *K, Py_ssize_t m, Py_ssize_t D, Py_ssize_t k, const floating *a, Py_ssize_t lda, const floating *x, floating *c,
-) noexcept nogil:
-    """C (D, lda) + Xᵀ A of X (k, D) and A (k, m), an input at a time."""
-    cdef Py_ssize_t d
-    for d in range(D):
-        K.column_sums(k, m, a, lda, x + d, D, c + d * lda)
-
-
-def wanted(need, shape, dtype):
-    return memory.empty(shape, dtype) if need else None
-
-
 def started(need, shape, dtype):
-    """Zeros for sums, which stay where there is no row."""
+    """Zeros for sums."""
     return memory.zeros(shape, dtype) if need else None
+
+
+cdef void sums_share(
+    const nc_kernels *K, int part, int parts, const floating[:, ::1] from_input, const floating[:, ::1] from_state,
+    const floating[:, ::1] x, const floating[:, ::1] h_prev, bint narrow,
+    floating *dw_ih, floating *dw_hh, floating *db_ih, floating *db_hh, floating *work,
+) noexcept nogil:
+    """One thread's units of all sums over rows, NULL for those that are not wanted.
+
+    Slab by slab, so that the gradients of pre-activations are fetched and packed once for all sums. They come in with the
+    bias gradients, which read rows in long pieces.
+    """
+    cdef Py_ssize_t rows = x.shape[0], D = x.shape[1], H = h_prev.shape[1], gates = from_input.shape[1]
+    cdef Py_ssize_t panels = (gates + K.mr - 1) // K.mr, tall = UNITS // K.mr * K.mr
+    cdef Py_ssize_t start = panels * part // parts * K.mr, units = min(gates, panels * (part + 1) // parts * K.mr) - start
+    cdef Py_ssize_t block, row, k, group, i, m, d
+    cdef floating *x_panels = work
+    cdef floating *h_panels = work + panel_columns(K, D) * SLAB
+    cdef floating *a_panels = h_panels + panel_columns(K, H) * SLAB
+    cdef const floating *d_input
+    cdef const floating *d_state
+    for block in range((rows + SLAB - 1) // SLAB):
+        row = block * SLAB
+        k = min(<Py_ssize_t> SLAB, rows - row)
+        if dw_hh != NULL:
+            K.pack(H, k, K.nr, 1, &h_prev[row, 0], 1, H, h_panels)
+        if dw_ih != NULL and not narrow:
+            K.pack(D, k, K.nr, 1, &x[row, 0], 1, D, x_panels)
+        for group in range((units + tall - 1) // tall):
+            i = start + group * tall
+            m = min(tall, start + units - i)
+            d_input, d_state = &from_input[row, i], &from_state[row, i]
+            if db_ih != NULL:
+                K.column_sums(k, m, d_input, gates, NULL, 0, db_ih + i)
+            if db_hh != NULL:
+                K.column_sums(k, m, d_state, gates, NULL, 0, db_hh + i)
+            if dw_ih != NULL and narrow:
+                for d in range(D):
+                    K.column_sums(k, m, d_input, gates, &x[row, d], D, dw_ih + d * gates + i)
+            if dw_hh != NULL:
+                K.pack(m, k, K.mr, 0, d_state, 1, gates, a_panels)
+                K.gemm_block(m, H, k, a_panels, h_panels, dw_hh + i * H, H, dw_hh + i * H, H, 1)
+            if dw_ih != NULL and not narrow:
+                if dw_hh == NULL or d_input != d_state:
+                    K.pack(m, k, K.mr, 0, d_input, 1, gates, a_panels)
+                K.gemm_block(m, D, k, a_panels, x_panels, dw_ih + i * D, D, dw_ih + i * D, D, 1)

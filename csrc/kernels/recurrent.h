@@ -161,23 +161,32 @@ static void NC_NAME(rnn_backward_row)(long units, int relu, const REAL *dy, cons
 
 /* ---- gradients of biases and of narrow inputs' weights ----------------------------------------------------------------------------------------------- */
 
-NC_INLINE void NC_NAME(column_sum_units)(const int whole, long n, long rows, const REAL *src, long ld, const REAL *weight, long step, REAL *sums) {
-    vec total = READ(sums);
+enum { NC_NAME(SUMS) = 8 }; /* vectors side by side: rows are read in long pieces, as the processor foresees them */
+
+NC_INLINE void NC_NAME(column_sum_units)(const int vectors, const int whole, long n, long rows, const REAL *src, long ld,
+                                         const REAL *weight, long step, REAL *sums) {
     while (rows > 0) { /* sums of 64, then the sum of these: errors grow with rows / 64 */
-        vec part = vzero();
+        vec part[NC_NAME(SUMS)];
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++) part[v] = vzero();
         for (long r = rows < 64 ? rows : 64; r > 0; r--, rows--, src += ld) {
-            part = weight ? vfma(vset1(*weight), READ(src), part) : vadd(part, READ(src));
+            const vec scale = weight ? vset1(*weight) : vset1(1);
+#pragma GCC unroll 8
+            for (int v = 0; v < vectors; v++) part[v] = vfma(scale, READ(src + v * VL), part[v]);
             if (weight) weight += step;
         }
-        total = vadd(total, part);
+#pragma GCC unroll 8
+        for (int v = 0; v < vectors; v++) WRITE(sums + v * VL, vadd(READ(sums + v * VL), part[v]));
     }
-    WRITE(sums, total);
 }
 
 /* sums[j] += sum over rows of weight[row * step] src[row * ld + j], each weight 1 where there are none (NULL), in an order
  * that depends on the number of rows alone. */
 static void NC_NAME(column_sums)(long rows, long units, const REAL *src, long ld, const REAL *weight, long step, REAL *sums) {
-#define UNITS(whole, n) NC_NAME(column_sum_units)(whole, n, rows, src + j, ld, weight, step, sums + j)
+    const long wide = NC_NAME(SUMS) * VL;
+    for (; units >= wide; units -= wide, src += wide, sums += wide)
+        NC_NAME(column_sum_units)(NC_NAME(SUMS), 1, VL, rows, src, ld, weight, step, sums);
+#define UNITS(whole, n) NC_NAME(column_sum_units)(1, whole, n, rows, src + j, ld, weight, step, sums + j)
     OVER_A_ROW
 #undef UNITS
 }
