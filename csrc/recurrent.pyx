@@ -5,9 +5,9 @@ Sequences lie one after the other, row by row and without padding (netcore/refer
 threads, and each thread walks through all steps of its own sequences without waiting for the others; what a sequence
 gets does not depend on who walks with it, so results are bit-identical for any number of threads.
 
-What does not depend on the state is taken out of the walk, as one product over all rows: the input's part of the
-pre-activations in front of it, the gradients of the input and of the parameters after the walk back. There, too, each
-thread has its share of the results from beginning to end.
+What does not depend on the state can leave the walk, as one product over all rows: the input's part of the
+pre-activations in front of it (csrc/lstm.pyx takes a narrow one along instead), the gradients of the input and of the
+parameters after the walk back. There, too, each thread has its share of the results from beginning to end.
 """
 
 import numpy as np

@@ -16,10 +16,12 @@ GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 STATES = {"lstm": ("h0", "c0"), "gru": ("h0",), "rnn": ("h0",)}
 GRADIENTS = ("x", "w_ih", "w_hh", "b_ih", "b_hh", "h0", "c0")
 
-# (D, H, lengths): lanes and lanes ± 1 of every level, primes, one of each, sequences of length 0, no sequence at all.
+# (D, H, lengths): lanes and lanes ± 1 of every level, primes, one of each, sequences of length 0, no sequence at all; many
+# sequences side by side; more steps, and more units of gates, than gradients are summed over at a time.
 SIZES = [
     (3, 5, [4, 4]), (1, 1, [1]), (7, 17, [3, 6, 2, 0, 6]), (5, 15, [2] * 13), (4, 16, [5] * 8), (2, 33, [3, 1]), (16, 31, [7] * 3),
     (9, 7, [2, 9, 4]), (3, 8, [2] * 25), (2, 9, [0, 0]), (6, 65, [2, 3]), (3, 4, []),
+    (5, 9, [3, 1] * 11), (2, 5, [150, 130]), (6, 101, [40] * 7),
 ]
 
 
@@ -113,8 +115,8 @@ def along(loss: Callable[[dict[str, Any]], float], name: str) -> Callable[[np.nd
     return lambda value: loss({name: value})
 
 
-def bits_do_not_depend_on_threads(family: str, level: str, lengths: list[int]) -> None:
-    args = cast(arguments(family, 24, 224, lengths * 4), np.float32)
+def bits_do_not_depend_on_threads(family: str, level: str, lengths: list[int], hidden: int = 224) -> None:
+    args = cast(arguments(family, 24, hidden, lengths * 4), np.float32)
     dy, dstates = upstream(family, args)
     kernel, before, results = module(family), config.get_num_threads(), []
     try:

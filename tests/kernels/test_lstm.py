@@ -1,8 +1,11 @@
 """csrc/lstm.pyx against netcore/reference/lstm.py and against finite differences. What is tested: recurrent_duties.py."""
 
+import importlib
+
 import numpy as np
 import pytest
 
+from netcore.backend import BACKEND
 from tests.kernels import recurrent_duties as duties
 from tests.support import DTYPES, ISAS, isa
 
@@ -31,8 +34,19 @@ def test_gradients_by_differences(level, lengths, reverse):
 
 @pytest.mark.parametrize("level", ISAS)
 @pytest.mark.parametrize("lengths", [[3] * 10, [4, 1, 0, 3, 2, 6, 6, 1, 5]])
-def test_bits_do_not_depend_on_threads(level, lengths):
-    duties.bits_do_not_depend_on_threads("lstm", level, lengths)
+@pytest.mark.parametrize("hidden", [96, 224])  # weights that fit the second-level cache, and weights that do not
+def test_bits_do_not_depend_on_threads(level, lengths, hidden):
+    duties.bits_do_not_depend_on_threads("lstm", level, lengths, hidden)
+
+
+@pytest.mark.skipif(BACKEND != "compiled", reason="only the compiled walk has two ways")
+def test_who_takes_the_input_along():
+    """Many sequences and few weights; both ways are among the sizes above."""
+    folds = importlib.import_module("netcore._kernels.recurrent").folds
+    w_ih, w_hh = np.ones((64, 1), np.float32), np.ones((64, 16), np.float32)
+    assert folds(16, w_ih, w_hh)
+    assert not folds(15, w_ih, w_hh)
+    assert not folds(16, w_ih, np.ones((2048, 512), np.float32))
 
 
 @pytest.mark.parametrize("level", ISAS)
