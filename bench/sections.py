@@ -79,7 +79,7 @@ def told(entry: dict) -> str:
 
 
 def memory_section(rows: list[str], peers: list[str], say: Say) -> list[dict]:
-    """Peak resident memory of a network and three training steps beyond the process with its libraries loaded, two threads."""
+    """Peak resident memory of a network and three training steps beyond the process that has met every kind of layer already, two threads."""
     entries = []
     for name in rows:
         peaks: dict[str, Any] = {}

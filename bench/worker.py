@@ -3,7 +3,8 @@
 Each line on standard input is a JSON list: what to do and with what; each answer is a line of JSON.
     ["build", kind, case]    make the subject ('step' or 'infer' of a row of the zoo, a 'kernel')
     ["time", seconds]        run it for so long; seconds a call
-    ["memory", kind, case]   peak memory of building it and of three calls, beyond what stood before, in bytes
+    ["memory", kind, case]   peak memory of building it and of three calls, beyond what stood before, in bytes; the engine has met
+                             every kind of layer then, so that parts of it which load late do not count
     ["roofline"]             netcore only: FLOP/s and bytes/s that this machine gives
     ["where", kind, case, roofline]   netcore only: what of a row takes longest (bench/where.py)
 """
@@ -20,6 +21,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench.zoo import BY_NAME as ROWS
+from bench.zoo import TOUCH
+
 
 def subject(module: Any, peer: str, kind: str, case: str) -> Callable[[], Any]:
     """The call that is measured."""
@@ -27,8 +31,6 @@ def subject(module: Any, peer: str, kind: str, case: str) -> Callable[[], Any]:
         from bench.kernels import BY_NAME, calls
 
         return calls(BY_NAME[case])[peer]()
-    from bench.zoo import BY_NAME as ROWS
-
     made = module.Peer(ROWS[case])
     return made.step if kind == "step" else made.infer
 
@@ -87,6 +89,8 @@ def main(peer: str, threads: int) -> None:
                     assert call is not None
                     answer = timed(call, *rest)
                 elif what == "memory":
+                    for row in TOUCH:
+                        module.Peer(row).step()
                     answer = peak_of(lambda rest=rest: subject(module, peer, *rest))
                 elif what == "versions":
                     answer = module.versions()

@@ -66,6 +66,13 @@ ROWS = (
     Row("resnet", (("conv", 3, 16, 3, 1, 1), ("norm", 16), ("relu",), *BLOCKS, ("mean",), ("linear", 64, 10)), 64, (3, 32, 32)),
 )  # fmt: skip
 BY_NAME = {row.name: row for row in ROWS}
+# A few numbers through every kind of layer: what an engine loads when it meets one first is loaded then.
+TOUCH = (
+    Row("images", (("conv", 1, 4, 3, 1, 1), ("norm", 4), ("relu",), ("pool", 2), ("block", 4, 4, 1), ("mean",), ("linear", 4, 10)), 2, (1, 8, 8)),
+    Row("decoder", (("conv", 1, 4, 3, 2, 1), ("relu",), ("deconv", 4, 1, 4, 2, 1), ("sigmoid",)), 2, (1, 8, 8), "input"),
+    Row("text", (("embedding", 8, 4), ("lstm", 4, 4), ("linear", 4, 8)), 2, (3,), "symbols", 8),
+    Row("sequence", (("lstm", 4, 4), ("last",), ("linear", 4, 10)), 2, (3, 4)),
+)  # fmt: skip
 
 
 def block(i: int, o: int, stride: int) -> tuple[Spec, Spec]:

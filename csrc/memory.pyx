@@ -5,6 +5,10 @@ A training step makes the same large arrays again and again. Fresh memory costs 
 touch, often more than the arithmetic that fills it; so a block that no array refers to any more is kept for the next
 array of its size. NumPy keeps a block alive as the `base` of every array and view on it: it comes back when the last of
 them is gone, never while somebody looks at it. Blocks start at a 64-byte boundary, a cache line and a vector register.
+
+An array takes the smallest idle block that holds it and is at most twice too large. Where there is none, a new one is made in
+exchange for the largest idle one that is at least half as large: so a network whose layers shrink needs little more than it
+uses at once, not as much again for each size; and after a few steps, since blocks only grow, none is made any more.
 """
 
 from cpython.buffer cimport PyBuffer_FillInfo
@@ -15,7 +19,7 @@ cdef enum:
     ALIGNMENT = 64
     STEPS = 8               # sizes are rounded up by at most an eighth, so that similar sizes share blocks
 
-cdef dict idle = {}         # capacity -> addresses of blocks that nobody uses
+cdef dict idle = {}         # capacity -> addresses of blocks that nobody uses, at least one
 cdef Py_ssize_t idle_bytes = 0
 cdef Py_ssize_t idle_limit = 1 << 30
 cdef Py_ssize_t made = 0    # blocks taken from the system so far
@@ -30,6 +34,26 @@ cdef Py_ssize_t rounded(Py_ssize_t nbytes) noexcept:
     return (nbytes + step - 1) // step * step
 
 
+cdef Py_ssize_t nearest(Py_ssize_t low, Py_ssize_t high, bint least) noexcept:
+    """The least or the greatest capacity of an idle block in low..high; 0 where there is none."""
+    cdef Py_ssize_t best = 0, capacity
+    for capacity in idle:
+        if low <= capacity <= high and (best == 0 or (capacity < best) == least):
+            best = capacity
+    return best
+
+
+cdef void *take(Py_ssize_t capacity):
+    """The address of an idle block of this very capacity, which is idle no longer."""
+    global idle_bytes
+    cdef list waiting = idle[capacity]
+    cdef void *memory = <void *> <uintptr_t> waiting.pop()
+    if not waiting:
+        del idle[capacity]
+    idle_bytes -= capacity
+    return memory
+
+
 cdef class Block:
     """`nbytes` of uninitialised memory that exports the buffer protocol."""
 
@@ -38,15 +62,17 @@ cdef class Block:
     cdef Py_ssize_t nbytes, capacity
 
     def __cinit__(self, Py_ssize_t nbytes):
-        global idle_bytes, made
-        cdef list waiting
-        self.nbytes, self.capacity = nbytes, rounded(nbytes)
-        waiting = idle.get(self.capacity)
-        if waiting:
-            self.memory = <void *> <uintptr_t> waiting.pop()
-            idle_bytes -= self.capacity
+        global made
+        cdef Py_ssize_t needed = rounded(nbytes), found
+        found = needed if needed in idle else nearest(needed, 2 * needed, True)
+        self.nbytes, self.capacity = nbytes, found or needed
+        if found:
+            self.memory = take(found)
         else:
-            self.memory = malloc(self.capacity + ALIGNMENT)
+            found = nearest((needed + 1) // 2, needed, False)
+            if found:
+                free(take(found))
+            self.memory = malloc(needed + ALIGNMENT)
             if self.memory == NULL:
                 raise MemoryError(f"no memory for an array of {nbytes} bytes")
             made += 1
