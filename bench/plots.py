@@ -32,6 +32,10 @@ def scaling(section: list[dict], path: Path) -> None:
     for ax, name in zip(grid.flat, names, strict=False):
         for entry, colour in zip((e for e in section if e["name"] == name), (BLUE, ORANGE), strict=False):
             ax.loglog(entry["sizes"], [1e3 * s for s in entry["seconds"]], "o-", markersize=3, color=colour, label=f"{entry['threads']} thread(s)")
+        ax.set_xscale("log", base=2)
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter("")
         ax.set_xlabel(name)
         ax.set_ylabel("step, ms")
         ax.legend(fontsize=7)
