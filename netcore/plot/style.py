@@ -37,7 +37,7 @@ def panels(ax: Any, count: int, columns: int, width: float, height: float) -> An
     columns = min(columns, count)
     rows = -(-count // columns)
     figure, grid = pyplot().subplots(rows, columns, figsize=(columns * width + 0.4, rows * height + 0.4), layout="constrained", squeeze=False)
-    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02)
+    figure.get_layout_engine().set(w_pad=0.035, h_pad=0.03)
     for panel in grid.ravel()[count:]:
         panel.set_axis_off()
     return grid.ravel()

@@ -23,7 +23,7 @@ def step_values(
     ax = axes(ax, max(0.75 * rows.shape[1] + 1.9, 4.4), 0.36 * len(rows) + 1.1)
     ax.imshow(rows, cmap="RdBu_r", vmin=-1.4 * limit, vmax=1.4 * limit, aspect="auto")
     for (i, j), value in np.ndenumerate(rows):
-        ax.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=8)
+        ax.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=8, color="white" if abs(value) > 0.8 * limit else "black")
     ax.set_xticks(range(rows.shape[1]), [str(k) for k in range(rows.shape[1])])
     ax.set_yticks(range(len(rows)), list(values))
     ax.set(title=title, xlabel=xlabel)

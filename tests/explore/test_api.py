@@ -61,6 +61,18 @@ def test_a_unit_is_what_the_tools_of_analysis_say(client, runs):
     assert linear["whole"] == "This unit sees the whole picture." and linear["filter"].shape == (8, 2, 2)
 
 
+def test_a_unit_behind_a_shortcut_has_its_receptive_field(client, runs):
+    """A residual network is a graph: its units slide like others, up to the pooling over the whole picture."""
+    asked = client("resnet")
+    net = recipes.open_run(runs("resnet"))[2]
+    body = asked.get("/api/example")["pixels"].astype("<f4").tobytes()
+    layers = {layer["kind"]: layer["name"] for layer in asked.post("/api/image", body)["layers"]}  # the last of each kind
+    told = asked.post("/api/unit" + query(layer=layers["Add"], unit=1), body)
+    box = receptive_field(net, layers["Add"]).box(told["row"], told["column"])
+    assert tuple(told["box"]) == box and told["whole"] is None and told["patches"].shape[2:] == (box[1] - box[0], box[3] - box[2])
+    assert asked.post("/api/unit" + query(layer=layers["AdaptiveAvgPool2d"], unit=1), body)["whole"] == "This unit sees the whole picture."
+
+
 def test_bad_pictures(client):
     asked, image = client("image"), np.zeros((1, 8, 8), "<f4").tobytes()
     assert "has 256 bytes, got 8" in asked.error("/api/image", b"12345678")
