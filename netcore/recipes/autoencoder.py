@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Annotated, Any, ClassVar
 
 import netcore as nc
+from netcore import checks
 from netcore.recipes.base import Facts
 from netcore.recipes.images import flat_size
 from netcore.recipes.reconstruction import ImageAutoencoder
@@ -26,13 +27,18 @@ class Autoencoder(ImageAutoencoder):
     small_epochs: ClassVar[int] = 30
     batch_size: int = 256
     weight_decay: float = 1e-5
+    layers: Annotated[int, "hidden layers before the code: 3 is deep, 0 plain, one linear layer each way"] = 3
     shift: Annotated[int, "move training images by up to that many pixels"] = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checks.one_of("layers", self.layers, range(len(HIDDEN) + 1))
 
     def augment(self, facts: Facts) -> Any:
         return nc.data.Shift(self.shift) if self.shift else None
 
     def network(self, facts: Facts) -> nc.Sequential:
-        sizes = [flat_size(facts), *HIDDEN]
+        sizes = [flat_size(facts), *HIDDEN[: self.layers]]
         encoder: list[nc.Layer] = [nc.Flatten()]
         for before, after in pairwise(sizes):
             encoder += [nc.Linear(before, after), nc.ELU()]

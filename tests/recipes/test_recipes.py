@@ -1,6 +1,7 @@
 """Every recipe trains an epoch on embedded data, is opened again from its folder, and measures the same."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -59,6 +60,15 @@ def test_recurrent_recipes_take_each_cell():
     for name in ("series-lstm", "row-lstm", "adding", "copy"):
         with pytest.raises(ArgumentError, match="cell"):
             recipes.get(name, cell="lsmt")
+
+
+@pytest.mark.parametrize(("layers", "sizes"), [(0, [64, 5]), (1, [64, 1000, 5]), (3, [64, 1000, 500, 250, 5])])
+def test_an_autoencoder_is_plain_or_deep(layers, sizes):
+    net = recipes.get("autoencoder", layers=layers, code=5).network({"shape": [1, 8, 8]})
+    assert [p.shape for p in net["encoder"].parameters() if p.data.ndim == 2] == [(b, a) for a, b in pairwise(sizes)]
+    assert net.output_shape((1, 8, 8)) == (1, 8, 8)
+    with pytest.raises(ArgumentError, match="layers must be one of 0, 1, 2, 3, got 4"):
+        recipes.get("autoencoder", layers=4)
 
 
 def test_the_copy_task_judges_the_last_steps_alone():
