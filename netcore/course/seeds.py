@@ -5,6 +5,7 @@ So a regrade asks the same, another submission is asked something else, and nobo
 
 import hashlib
 import hmac
+import os
 import secrets
 from pathlib import Path
 
@@ -39,7 +40,5 @@ def read_key(path: str | Path) -> bytes:
 
 def make_key(path: str | Path) -> None:
     """Write a fresh key that only its owner may read."""
-    target = Path(path)
-    with open(target, "x", encoding="ascii") as file:
-        target.chmod(0o600)
+    with open(path, "x", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(secrets.token_hex(32) + "\n")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from netcore.course import assignment, build, doctor, grade, handout, notebook, stage, toolchain
+from netcore.course.inside import compiling
 from netcore.course.runtime import Runtime
 from netcore.course.spawn import InfraError
 from netcore.course.untyped import untyped
@@ -82,6 +84,9 @@ def compile(file, options, full_module_name):
     attempt("folder", lambda: os.mkdir("module.so"))
     attempt("proc", lambda: open("/proc/1/environ").read())
     attempt("kill", lambda: os.kill(1, 9))
+    attempt("thread", lambda: __import__("_thread").start_new_thread(print, ()))
+    attempt("unlink", lambda: os.unlink("kernels.pyx"))
+    attempt("nameless", lambda: os.open(".", os.O_TMPFILE | os.O_RDWR))
     attempt("net", lambda: socket.socket())
     attempt("compiler", lambda: open("/usr/bin/cc", "rb"))
     print(f"{{file}}:1:0: worked: {{worked}}", file=sys.stderr)
@@ -103,6 +108,16 @@ def test_a_translator_that_is_taken_over_gets_nowhere(tmp_path):
         with pytest.raises(InfraError, match="nothing can be compiled"):  # and since nothing compiles any more, it is our fault
             build.module(KERNELS.manifest, "x = 1", runtime)
         assert not list(runtime.folder.glob("build-*"))
+
+
+def test_files_that_vanish_while_they_are_counted_are_no_fault_of_a_submission(tmp_path, monkeypatch):
+    (tmp_path / "stays").write_bytes(bytes(100))
+    (tmp_path / "goes").write_bytes(bytes(100))
+    monkeypatch.chdir(tmp_path)
+    listed = list(os.scandir("."))  # as the compiler's temporary files do
+    (tmp_path / "goes").unlink()
+    monkeypatch.setattr(compiling.os, "scandir", lambda folder: listed)
+    assert compiling._disk() == 100
 
 
 @needs_tools

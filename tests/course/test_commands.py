@@ -48,6 +48,10 @@ def test_an_instructor(tmp_path):
     given = ("grade", "layers", tmp_path / "in", "--key", tmp_path / "key", "--out", results)
     assert "50 of 50" in invoke(*given, "--csv", tmp_path / "t.csv")
     assert "2 unchanged" in invoke(*given)
+    (tmp_path / "in/carla.rar").touch()
+    assert "Not looked at" not in invoke(*given[:2], tmp_path / "in/anna.py", *given[3:])
+    assert "carla.rar" in invoke(*given)
+    (tmp_path / "in/carla.rar").unlink()
     assert len(results.read_text().splitlines()) == 2
     invoke("report", results, "--html", tmp_path / "r.html")
     invoke("export", "autolab", results, tmp_path / "autolab")

@@ -89,7 +89,32 @@ def test_csv_does_not_compute(records, tmp_path):
     formats.write_csv(tmp_path / "t.csv", records[1])
     rows = list(csv.DictReader((tmp_path / "t.csv").read_text().splitlines()))
     assert {row["submission"] for row in rows} == {"'=right.py", "partly.py", "broken.py", "unreadable.py"}
-    assert [formats.neutral(cell) for cell in ("=1+1", "\t=1", "@x", "-2", -2, "a=1")] == ["'=1+1", "'\t=1", "'@x", "'-2", -2, "a=1"]
+    assert [formats.neutral(cell) for cell in ("=1+1", "\t=1", "@x", "-2", -2, "a=1")] == ["'=1+1", "' =1", "'@x", "'-2", -2, "a=1"]
+    assert [formats.neutral(cell) for cell in ("\uff1d1", "\u00a0=1", "=a\t=b", "a\r\n=b")] == ["'\uff1d1", "' =1", "'=a =b", "a  =b"]
+    formats.write_csv(tmp_path / "t.csv", [{"submission": "x;=1", "state": "graded", "score": 1.5}])
+    assert (tmp_path / "t.csv").read_text().splitlines()[1].startswith('"x;=1","graded",1.5,')
+
+
+def test_a_name_that_is_no_text_and_a_fault_of_ours_do_not_end_the_run(tmp_path, monkeypatch):
+    """Every submission has its record, and all formats can be written."""
+    strange = os.path.join(os.fsencode(tmp_path), b"\xff.py")
+    with open(strange, "w") as file:
+        file.write("def (")
+    (tmp_path / "fine.py").write_text("def (")
+    whole = bulk.grade
+
+    def grade(assignment, submission, **options):
+        if submission.source.endswith("unlucky\n"):
+            raise ValueError("nobody thought of this")
+        return whole(assignment, submission, **options)
+
+    monkeypatch.setattr(bulk, "grade", grade)
+    (tmp_path / "unlucky.py").write_text("# unlucky\n")
+    found = bulk.grade_many([os.fsdecode(strange), tmp_path / "unlucky.py", tmp_path / "fine.py"], LAYERS, out=tmp_path / "out")
+    assert [r["state"] for r in found] == ["graded", "infra_error", "graded"]
+    assert found[0]["submission"] == "?.py" and "nobody thought" in found[1]["message"] and "score" not in found[1]
+    formats.write_csv(tmp_path / "t.csv", found)
+    (tmp_path / "r.html").write_text(formats.report(found), encoding="utf-8")
 
 
 def test_platforms(records):

@@ -112,3 +112,36 @@ def test_file_and_notebook_of_the_handout_say_the_same():
         names[source] = {name for name in scope if not name.startswith("__")}
     assert len({frozenset(each) for each in names.values()}) == 1
     assert "np.maximum" not in GAPS
+
+
+def test_a_damaged_zip_is_a_zip_that_cannot_be_read(tmp_path):
+    path = zipped(tmp_path / "s.zip", **{"layers.py": LAYERS.solution.encode()})
+    whole, start = path.read_bytes(), path.read_bytes().index(b"layers.py") + 9
+    path.write_bytes(whole[: start + 5] + bytes(b ^ 0x5A for b in whole[start + 5 : start + 200]) + whole[start + 200 :])
+    with pytest.raises(DataError, match="cannot be read as a zip"):
+        stage(path, LAYERS)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("layers.py", LAYERS.solution)
+    with pytest.raises(DataError, match="method"):
+        stage(path, LAYERS)
+    path.write_bytes(whole + bytes(17 << 20))
+    with pytest.raises(DataError, match=r"larger than 16384 kB; .*submit"):
+        stage(path, LAYERS)
+
+
+def test_a_pipe_called_zip_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "s.zip")
+    with pytest.raises(DataError, match="holds neither"):
+        stage(tmp_path / "s.zip", LAYERS)
+
+
+def test_pictures_in_a_notebook_do_not_count_and_halves_of_characters_are_no_text(tmp_path):
+    book = json.loads(handout.notebook(LAYERS.solution))
+    book["cells"][1]["outputs"] = [{"output_type": "display_data", "data": {"image/png": "A" * 3_000_000}}]
+    (tmp_path / "layers.ipynb").write_text(json.dumps(book))
+    assert "def relu_forward" in stage(tmp_path, LAYERS).source
+    code = next(cell for cell in book["cells"] if cell["cell_type"] == "code")
+    for line, complaint in (("# \ud800", "UTF-8"), ("#" * 2_000_000, "the code in layers.ipynb is larger")):
+        (tmp_path / "layers.ipynb").write_text(json.dumps(book).replace(json.dumps(code["source"][0]), json.dumps(line + "\n"), 1))
+        with pytest.raises(DataError, match=complaint):
+            stage(tmp_path, LAYERS)

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import click
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from netcore.cli import show
@@ -56,7 +57,8 @@ def grade_command(
     An interrupted run goes on where it stopped.
     """
     chosen = assignments.find(name)
-    paths = part(expand(submissions, (chosen.manifest.file, chosen.manifest.notebook)), shard)
+    found = expand(submissions, (chosen.manifest.file, chosen.manifest.notebook))
+    paths = part(found, shard)
     out = out or Path(f"results-{shard.replace('/', '-of-')}.jsonl" if shard else "results.jsonl")  # no two shards write into one file
     if not paths:
         raise ArgumentError("there is nothing to grade in what was given")
@@ -72,11 +74,19 @@ def grade_command(
         secret = seeds.read_key(key) if key else None
         records = bulk.grade_many(paths, chosen, key=secret, out=out, jobs=jobs, allow_tier_0=allow_tier_0, told=told)
     if len(records) <= 20:
-        show.table("submission", "score>", "", rows=[(screens.printable(r["submission"]), *result(r)) for r in records])
+        show.table("submission", "score>", "", rows=[(escape(screens.printable(r["submission"])), *result(r)) for r in records])
         show.console.print()
     scores = [r["score"] for r in records if r["state"] == "graded"]
     mean = f", mean {sum(scores) / len(scores):.1f} of {screens.number(chosen.manifest.points)}" if scores else ""
     show.console.print(f"{len(records)} submissions ({states['skipped']} unchanged and not graded again){mean}; written to {out}", soft_wrap=True)
+    if left := passed_over(submissions, found):
+        names = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
+        show.console.print(
+            f"Not looked at, for they are no folders, zips, notebooks or Python files: {screens.printable(names)}",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
     if table:
         formats.write_csv(table, records)
     if not key:
@@ -90,7 +100,7 @@ def grade_command(
 def result(record: Record) -> tuple[str, str]:
     """Score and a word for a table."""
     if record["state"] != "graded":
-        return "—", f"[red]{record['message']}[/red]"
+        return "—", f"[red]{escape(screens.printable(record['message']))}[/red]"
     wrong = Counter(t["status"] for t in record["tests"] if t["status"] not in ("ok", "pending"))
     words = ", ".join(f"{count} × {screens.WORDS[status]}" for status, count in wrong.most_common())
     if mean := overall(record.get("leaderboard", [])):
@@ -103,11 +113,20 @@ def expand(given: tuple[Path, ...], wanted: tuple[str, str]) -> list[Path]:
     found: list[Path] = []
     for path in given:
         if path.is_dir() and not any((path / name).exists() for name in wanted):
-            inside = sorted(p for p in path.iterdir() if p.is_dir() or p.suffix in (".zip", ".py", ".pyx", ".ipynb"))
-            found += inside or [path]
+            found += sorted(p for p in path.iterdir() if is_submission(p)) or [path]
         else:
             found.append(path)
     return found
+
+
+def is_submission(path: Path) -> bool:
+    return path.is_dir() or path.suffix.lower() in (".zip", ".py", ".pyx", ".ipynb")
+
+
+def passed_over(given: tuple[Path, ...], paths: list[Path]) -> list[str]:
+    """Names in the given folders that are no submissions by their looks: an instructor must hear of them."""
+    folders = {path.parent for path in paths} & set(given)
+    return sorted(p.name for folder in folders for p in folder.iterdir() if not is_submission(p) and not p.name.startswith("."))
 
 
 def part(paths: list[Path], shard: str | None) -> list[Path]:

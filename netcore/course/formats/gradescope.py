@@ -45,6 +45,7 @@ from pathlib import Path
 from netcore.course import assignment, bulk, formats, results, seeds
 
 base = Path(sys.argv[1])
+results.clear(base / "results" / "results.json")
 key = base / "source" / "key.txt"
 chosen = assignment.find(base / "source" / "assignment")
 record = bulk.grade_path(chosen, base / "submission", key=seeds.read_key(key) if key.exists() else None)
