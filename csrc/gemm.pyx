@@ -2,7 +2,7 @@
 """The matrix product C = A·B + S on which every dense layer, convolution and recurrence stands.
 
     for each part of C, in a grid of rows and columns:             one thread, from beginning to end
-        for each block of its columns, and each slab of k:         B's slab is packed into panels of NR columns
+        for each block of its columns, and each slab of k:
             for each block of its rows:                            A's slab is packed into panels of MR rows
                 C tiles += A panels · B panels                     registers only: csrc/kernels/gemm.h
 
@@ -109,7 +109,8 @@ cdef void multiply(
 ) noexcept nogil:
     """One thread's part: the three blocked loops of the head of this file. k = 0 leaves S."""
     cdef bint in_place = a_col == 1 and n <= NARROW * K.nr and a_row * sizeof(floating) % PAGE != 0
-    cdef Py_ssize_t tall = m_block(K), wide = n_block(K), row_block, column_block, slab, i, j, p, rows, columns, depth
+    cdef Py_ssize_t tall = m_block(K), wide = n_block(K), row_block, column_block, panel, slab, i, j, x, p
+    cdef Py_ssize_t rows, columns, width, following, depth, addend_row, addend_col
     cdef const floating *addend
     cdef floating *a_pack
     cdef floating *b_pack
@@ -121,19 +122,28 @@ cdef void multiply(
             depth = min(<Py_ssize_t> K_SLAB, k - p)
             b_pack = work
             a_pack = work + (columns + K.nr - 1) // K.nr * K.nr * depth
-            K.pack(columns, depth, K.nr, 1, b + j * b_col + p * b_row, b_col, b_row, b_pack)
+            if in_place:
+                K.pack(columns, depth, K.nr, 1, b + j * b_col + p * b_row, b_col, b_row, b_pack)
             for row_block in range((m + tall - 1) // tall):
                 i = row_block * tall
                 rows = min(tall, m - i)
                 # the first slab adds S, the later ones add to what the earlier ones left in C
                 addend = c + i * ldc + j if p else s + i * s_row + j * s_col if s else NULL
+                addend_row, addend_col = ldc if p else s_row, 1 if p else s_col
                 if in_place:
-                    K.gemm_in_place(rows, columns, depth, a + i * a_row + p, a_row, 1, b_pack, c + i * ldc + j, ldc,
-                                    addend, ldc if p else s_row, 1 if p else s_col)
-                else:
-                    K.pack(rows, depth, K.mr, 0, a + i * a_row + p * a_col, a_row, a_col, a_pack)
-                    K.gemm_block(rows, columns, depth, a_pack, b_pack, c + i * ldc + j, ldc,
-                                 addend, ldc if p else s_row, 1 if p else s_col)
+                    K.gemm_in_place(rows, columns, depth, a + i * a_row + p, a_row, 1, b_pack, c + i * ldc + j, ldc, addend, addend_row, addend_col)
+                    continue
+                K.pack(rows, depth, K.mr, 0, a + i * a_row + p * a_col, a_row, a_col, a_pack)
+                for panel in range((columns + K.nr - 1) // K.nr):
+                    x = panel * K.nr
+                    width, following = min(<Py_ssize_t> K.nr, columns - x), 0
+                    if row_block == 0:  # packed just before its first use, while the next one is on its way
+                        K.pack(width, depth, K.nr, 1, b + (j + x) * b_col + p * b_row, b_col, b_row, b_pack + x * depth)
+                        following = min(<Py_ssize_t> K.nr, columns - x - width)
+                    K.gemm_panel(rows, width, depth, a_pack, b_pack + x * depth, c + i * ldc + j + x, ldc,
+                                 addend + x * addend_col if addend else NULL, addend_row, addend_col,
+                                 following if b_row == 1 else depth if following else 0, depth if b_row == 1 else following,
+                                 b + (j + x + width) * b_col + p * b_row, b_col if b_row == 1 else b_row)
 
 
 def matmul(const floating[:, :] a, const floating[:, :] b, bias, floating[:, ::1] out):

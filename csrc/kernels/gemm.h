@@ -12,6 +12,8 @@
  *
  * Source: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008). Next: csrc/gemm.pyx.
  */
+#include "fetch.h"
+
 #define NR (NV * VL)
 
 NC_INLINE void NC_NAME(gemm_tile_fixed)(const int rows, const int vectors, long k, const REAL *a, long a_row, long a_col, const REAL *b,
@@ -76,18 +78,28 @@ static void NC_NAME(gemm_tile)(long m, long n, long k, const REAL *a, long a_row
     }
 }
 
-/* All tiles of a block: A panels (m rows, MR a panel) against B panels (n columns, NR a panel), both over the same k.
- * The B panel stays in the first-level cache while the A panels pass by. */
-static void NC_NAME(gemm_block)(long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col) {
-    for (long j = 0; j < n; j += NR)
-        for (long i = 0; i < m; i += MR) {
-            const long rows = m - i < MR ? m - i : MR;
-            NC_NAME(gemm_tile)(rows, n - j < NR ? n - j : NR, k, a + i * k, 1, rows, b + j * k, c + i * ldc + j, ldc,
-                               s ? s + i * s_row + j * s_col : s, s_row, s_col);
-        }
+/* All tiles of A panels (m rows, MR a panel) against one B panel of n <= NR columns, both over the same k. The B panel stays in
+ * the first-level cache while the A panels pass by. Meanwhile each tile asks for its share of what the next B panel will be
+ * packed from, `lines` pieces of `length` numbers at next + i * line: weights that come from main memory are then on their way
+ * while the product runs. */
+static void NC_NAME(gemm_panel)(long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col,
+                                long lines, long length, const REAL *next, long line) {
+    const long tiles = (m + MR - 1) / MR, share = (lines + tiles - 1) / tiles;
+    for (long i = 0; i < m; i += MR) {
+        const long rows = m - i < MR ? m - i : MR, some = lines < share ? lines : share;
+        for (long asked = 0; asked < some; asked++, next += line) nc_fetch(next, length * (long)sizeof(REAL));
+        lines -= some;
+        NC_NAME(gemm_tile)(rows, n, k, a + i * k, 1, rows, b, c + i * ldc, ldc, s ? s + i * s_row : s, s_row, s_col);
+    }
 }
 
-/* The same with A in place, for products so narrow that packing A would not pay. */
+/* The same for n columns, NR a panel. */
+static void NC_NAME(gemm_block)(long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col) {
+    for (long j = 0; j < n; j += NR)
+        NC_NAME(gemm_panel)(m, n - j < NR ? n - j : NR, k, a, b + j * k, c + j, ldc, s ? s + j * s_col : s, s_row, s_col, 0, 0, NULL, 0);
+}
+
+/* A block with A in place, for products so narrow that packing A would not pay. */
 static void NC_NAME(gemm_in_place)(long m, long n, long k, const REAL *a, long a_row, long a_col, const REAL *b, REAL *c, long ldc,
                                    const REAL *s, long s_row, long s_col) {
     const long tiles = (m + MR - 1) / MR, height = tiles ? (m + tiles - 1) / tiles : 1; /* even: 25 rows become 9 + 8 + 8 */
