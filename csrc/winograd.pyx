@@ -20,7 +20,6 @@ Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (201
 """
 
 import numpy as np
-
 from cython cimport floating
 from cython.parallel cimport parallel, prange, threadid
 from libc.string cimport memset
@@ -35,15 +34,12 @@ cdef enum:
     GRADIENT_TILES = 192    # tiles in a block of the weight gradient's sums
 
 cdef struct Image:
-    Py_ssize_t c, h, w      # channels and size
-    Py_ssize_t top, left    # padding before
+    Py_ssize_t c, h, w, top, left   # channels and size; padding before
 
 cdef struct Tiling:
     int n                                       # points along a side: 6 for 3 × 3 filters, 8 for 5 × 5
-    Py_ssize_t points                           # n²
-    Py_ssize_t rows, columns                    # tiles of an output
-    Py_ssize_t strip_rows, strips               # rows of tiles in a strip, strips of a sample
-    Py_ssize_t group                            # strips in a task
+    Py_ssize_t points, rows, columns            # n²; tiles of an output
+    Py_ssize_t strip_rows, strips, group        # rows of tiles in a strip; strips of a sample, and in a task
     Py_ssize_t tasks, capacity                  # tasks in all, tiles that one has at most
 
 
@@ -194,8 +190,7 @@ cdef Py_ssize_t strip_outputs(
 def weight_gradient(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] dy, floating[:, :, :, ::1] dw, padding):
     """dw from x and dy, block of tiles after block: points of both, then their products added up, then Gᵀ dU G."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Image g = Image(x.shape[1], x.shape[2], x.shape[3], padding[0][0], padding[1][0])
-    cdef Image d = Image(dy.shape[1], dy.shape[2], dy.shape[3], 0, 0)
+    cdef Image g = Image(x.shape[1], x.shape[2], x.shape[3], padding[0][0], padding[1][0]), d = Image(dy.shape[1], dy.shape[2], dy.shape[3], 0, 0)
     cdef Tiling t = tiling(dw.shape[2], g.c + d.c, x.shape[0], d.h, d.w)
     cdef Py_ssize_t strips = x.shape[0] * t.strips, strip_tiles = t.strip_rows * t.columns, block_strips = max(<Py_ssize_t> 1, GRADIENT_TILES // strip_tiles)
     cdef Py_ssize_t capacity = block_strips * strip_tiles, nr = K.nr, panels = (d.c + nr - 1) // nr

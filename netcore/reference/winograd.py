@@ -12,7 +12,7 @@ Pads = tuple[tuple[int, int], tuple[int, int]]
 FINITE = (0, 1, -1, 2, -2, 0.5, -0.5)
 
 
-def transforms(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _transforms(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(Bᵀ, A, G) for filters of size × size, over n = size + 3 points.
 
     A and G evaluate polynomials of 4 and of `size` coefficients at the points p (at ∞: the last coefficient), G divided by
@@ -48,7 +48,7 @@ def _counts(shape: tuple[int, ...]) -> tuple[int, int]:
 
 def forward(x: np.ndarray, w: np.ndarray, b: np.ndarray | None, y: np.ndarray, padding: Pads) -> None:
     """y = convolution of x with w (K, C, r, r), plus b."""
-    b_t, a, g = transforms(w.shape[2])
+    b_t, a, g = _transforms(w.shape[2])
     points = _both_ways(b_t, _tiles(x, *_counts(y.shape), len(b_t), padding))
     products = np.einsum("kcuv,ncijuv->nkijuv", _both_ways(g, w), points)
     squares = _both_ways(a.T, products)
@@ -68,7 +68,7 @@ def input_gradient(dy: np.ndarray, w: np.ndarray, b: np.ndarray | None, dx: np.n
 
 def weight_gradient(x: np.ndarray, dy: np.ndarray, dw: np.ndarray, padding: Pads) -> None:
     """dw from x and dy."""
-    b_t, a, g = transforms(dw.shape[2])
+    b_t, a, g = _transforms(dw.shape[2])
     rows, columns = _counts(dy.shape)
     points = _both_ways(b_t, _tiles(x, rows, columns, len(b_t), padding))
     gradients = _both_ways(a, _tiles(dy, rows, columns, 4, ((0, 0), (0, 0))))
