@@ -210,10 +210,12 @@ def input_gradient(const floating[:, :, :, ::1] dy, const floating[:, :, :, ::1]
     """
     cdef const floating[:, :, :, ::1] turned
     rests = [dilation[i] * (w.shape[2 + i] - 1) for i in (0, 1)]
-    if tuple(stride) == (1, 1) and all(max(padding[i]) <= rests[i] for i in (0, 1)) and (w.shape[1] >= 8 or w.shape[0] == groups):
+    before = [rests[i] - padding[i][0] for i in (0, 1)]
+    after = [dx.shape[2 + i] - dy.shape[2 + i] + padding[i][0] for i in (0, 1)]     # more than rests[i] - padding[i][1] with output padding
+    if tuple(stride) == (1, 1) and min(before + after) >= 0 and (w.shape[1] >= 8 or w.shape[0] == groups):
         array = np.asarray(w).reshape(groups, -1, w.shape[1], w.shape[2], w.shape[3])[..., ::-1, ::-1].swapaxes(1, 2)
         turned = np.ascontiguousarray(array).reshape(groups * w.shape[1], -1, w.shape[2], w.shape[3])
-        forward(dy, turned, b, dx, stride, [[rest - pad for pad in pads] for rest, pads in zip(rests, padding)], dilation, groups)
+        forward(dy, turned, b, dx, stride, list(zip(before, after)), dilation, groups)
         return
     cdef Geometry g = geometry(dx.shape, w.shape, dy.shape, stride, padding, dilation, groups)
     cdef const nc_kernels *K = kernels_for(sizeof(floating))

@@ -88,6 +88,24 @@ def test_sizes_around_the_lanes(width, dtype, level):
 
 
 @pytest.mark.parametrize("level", ISAS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("stride, dilation, extra", [(1, (2, 3), (1, 2)), (1, (2, 2), (1, 0)), (2, ONE, (1, 1)), ((2, 3), ONE, (0, 2))])
+@pytest.mark.parametrize("channels", [2, 9])
+def test_output_padding(channels, stride, dilation, extra, dtype, level):
+    """Rows and columns of a transposed convolution's output that no filter reaches hold the bias alone."""
+    rng = np.random.default_rng(3)
+    stride = (stride, stride) if isinstance(stride, int) else stride
+    x, w, b = rng.standard_normal((2, 4, 5, 6)), rng.standard_normal((4, channels, 2, 3)), rng.standard_normal(channels)
+    rest = stride, ((1, 1), (0, 0)), dilation, 1
+    with isa(level):
+        options = {"stride": stride, "padding": (1, 0), "output_padding": extra, "dilation": dilation}
+        y = F.conv_transpose2d_forward(*(a.astype(dtype) for a in (x, w, b)), **options)[0]
+    expected = np.empty(y.shape)
+    reference.input_gradient(x, w, b, expected, *rest)
+    assert_close(y, expected)
+
+
+@pytest.mark.parametrize("level", ISAS)
 @pytest.mark.parametrize("transposed", [False, True])
 @pytest.mark.parametrize("geometry", GEOMETRIES[:8], ids=str)
 def test_gradients_by_differences(geometry, transposed, level):
