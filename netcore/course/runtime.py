@@ -13,6 +13,7 @@ import sys
 import sysconfig
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from netcore.course.manifest import Manifest
 from netcore.errors import ArgumentError
 
 PREFIX = "netcore-course-"
+DAY = 86_400.0
 LEFT_OUT = shutil.ignore_patterns(
     "site-packages", "dist-packages", "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "pydoc_data", "config-*", "*.a"
 )
@@ -113,10 +115,11 @@ def _copy(source: Path, target: Path, *without: str) -> None:
 
 
 def _put(source: str | Path, target: str | Path) -> None:
-    """A link to the file where that works and anybody may read it, otherwise a copy."""
+    """A link to the file where that works and anybody may read it, otherwise a copy. Windows removes no name of a library that is
+    in use, and NumPy's are, here."""
     Path(target).parent.mkdir(parents=True, exist_ok=True)
     source = os.path.realpath(source)
-    if os.stat(source).st_mode & 0o004:
+    if os.name == "posix" and os.stat(source).st_mode & 0o004:
         with contextlib.suppress(OSError):
             os.link(source, target)
             return
@@ -148,9 +151,14 @@ def _locked(path: Path) -> int | None:
 
 
 def _remove_stale() -> None:
+    """What a killed grader left. Where there are no locks, whatever is older than a day, in a folder that is the user's own."""
     for folder in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
         with contextlib.suppress(OSError):
-            mine = hasattr(os, "geteuid") and folder.lstat().st_uid == os.geteuid() and not folder.is_symlink()
+            if os.name != "posix":
+                if time.time() - folder.lstat().st_mtime > DAY:
+                    shutil.rmtree(folder, ignore_errors=True)
+                continue
+            mine = folder.lstat().st_uid == os.geteuid() and not folder.is_symlink()
             if mine and (folder / "lock").exists() and (handle := _locked(folder / "lock")) is not None:
                 shutil.rmtree(folder, ignore_errors=True)
                 os.close(handle)

@@ -1,6 +1,6 @@
 """The grader's end of a child: start it, send a case, read exactly what was asked for, end it and account for it.
 
-What the child prints is drained and cut, what it sends beyond the specification is never read. Every wait has a deadline.
+What the child prints is drained and cut, what it sends beyond the specification is never read (pipes.py). Every wait has a deadline.
 """
 
 import contextlib
@@ -10,17 +10,18 @@ import select
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from netcore.course import pipes
 from netcore.course.case import Case
 from netcore.course.inside import main_path, wire
 from netcore.course.manifest import Manifest
 from netcore.course.runtime import Runtime
 
-PRINTED = 4000  # characters of what a submission prints that are kept
 START_SECONDS = 30.0  # for interpreter and NumPy, before the submission is touched
 END_SECONDS = 10.0  # for the keeper, to kill and reap
 LEAVE_SECONDS = 1.0  # for a child that has closed its pipes, to end by itself
@@ -58,7 +59,6 @@ class Child:
         if box:
             command = [*box.around(more), "--info-fd", str(tells), "--", *command]
         env = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
-        self.printed = b""
         self.used = (0.0, 0.0)
         self.end = time.monotonic() + max(seconds, 0.0)
         self.process = subprocess.Popen(
@@ -74,8 +74,7 @@ class Child:
             bufsize=0,
         )
         assert self.process.stdin and self.process.stdout and self.process.stderr
-        self.to, self.back, self.prints = (pipe.fileno() for pipe in (self.process.stdin, self.process.stdout, self.process.stderr))
-        os.set_blocking(self.to, False)
+        self._pipes = pipes.of_child(self.process.stdin, self.process.stdout, self.process.stderr)
         self.keeper = _keeper(told, tells) if box else None
         setup = {"file": manifest.file, "source": source, "seconds": int(seconds) + 2, "memory_mb": manifest.memory_mb, **(more or {})}
         try:
@@ -118,11 +117,7 @@ class Child:
         if self.process.returncode is None:
             self._stop()
             self._reap(time.monotonic() + END_SECONDS)
-        self._drain()
-        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
-            with contextlib.suppress(OSError):
-                if pipe:
-                    pipe.close()
+        self._pipes.close()
         if self.keeper is not None:
             os.close(self.keeper)
             self.keeper = None
@@ -138,7 +133,12 @@ class Child:
     def _reap(self, deadline: float, patient: bool = False) -> int | None:
         """wait4 of the keeper, whose numbers include the child it reaped; its exit code. Who is `patient` gets None where it still runs."""
         if not hasattr(os, "wait4"):
-            return self.process.wait()
+            try:
+                return self.process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                if patient:
+                    return None
+                raise InfraError("a child could not be ended")
         pause = 0.0005
         while True:
             pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
@@ -167,6 +167,8 @@ class Child:
             return ChildEnded("timeout", "the time is up")
         if number in list(signal.Signals):
             return ChildEnded("killed", f"the process crashed ({signal.Signals(number).name})")
+        if code >= 1 << 31:  # what Windows calls an exception
+            return ChildEnded("killed", f"the process crashed (0x{code:X})")
         return ChildEnded("killed", "the process ended itself (exit)")
 
     def _header(self, deadline: float) -> tuple[str, str]:
@@ -177,50 +179,26 @@ class Child:
         return fields["status"], plain(str(fields.get("message", "")))
 
     def _send(self, data: bytes, deadline: float) -> None:
-        view = memoryview(data)
-        while view:
-            ready = self._wait(deadline, writing=True)
-            if self.to in ready:
-                try:
-                    view = view[os.write(self.to, view[: 1 << 16]) :]
-                except BlockingIOError:
-                    continue
-                except OSError:
-                    raise self._gone()
+        with self._ending():
+            self._pipes.send(data, deadline)
 
     def _receive(self, size: int, deadline: float) -> bytes:
-        parts = []
-        while size:
-            if self.back in self._wait(deadline):
-                part = os.read(self.back, min(size, 1 << 20))
-                if not part:
-                    raise self._gone()
-                parts.append(part)
-                size -= len(part)
-        return b"".join(parts)
+        with self._ending():
+            return self._pipes.receive(size, deadline)
 
-    def _wait(self, deadline: float, writing: bool = False) -> list[int]:
-        """Descriptors that are ready, after what was printed has been drained."""
-        left = deadline - time.monotonic()
-        if left <= 0:
+    @property
+    def printed(self) -> bytes:
+        """The beginning of what it printed, all of it once the child is closed."""
+        return self._pipes.printed
+
+    @contextlib.contextmanager
+    def _ending(self) -> Iterator[None]:
+        try:
+            yield
+        except pipes.TimeUp:
             raise ChildEnded("timeout", "the time is up")
-        watched = [fd for fd in (self.prints, -1 if writing else self.back) if fd >= 0]
-        readable, writable, _ = select.select(watched, [self.to] if writing else [], [], left)
-        if self.prints in readable and not self._keep(os.read(self.prints, 1 << 16)):
-            self.prints = -1  # its standard error is closed
-        return readable + writable
-
-    def _keep(self, data: bytes) -> bool:
-        self.printed += data[: max(0, PRINTED - len(self.printed))]
-        return bool(data)
-
-    def _drain(self) -> None:
-        """What was printed last, after all who could print are dead; a pipe holds no more than this."""
-        for _ in range(64):
-            if self.process.stderr is None or self.process.stderr.closed or self.prints < 0:
-                return
-            if not select.select([self.prints], [], [], 0)[0] or not self._keep(os.read(self.prints, 1 << 16)):
-                return
+        except pipes.Closed:
+            raise self._gone()
 
 
 def _keeper(told: int, tells: int) -> int | None:
