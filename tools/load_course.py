@@ -2,15 +2,15 @@
 
     python tools/load_course.py [COUNT] [threads|processes|mpi]
 
-Checks that every submission gets its grade, that none is graded twice or lost, that no process or folder is left and that the
-grader's memory stays flat; prints seconds per submission. With `mpi`: mpiexec -n 2 python -m mpi4py.futures tools/load_course.py 60 mpi
+Checks that every submission gets its grade and that none is graded twice or lost; prints seconds per submission, the grader's memory,
+and how many processes and run-time trees are left. `mpi` needs the extra of this name: one rank hands out the work, the other does it.
 """
 
 import concurrent.futures
 import json
 import os
 import resource
-import signal
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -46,24 +46,42 @@ def make(folder: Path, count: int) -> list[str]:
     return sorted(str(path) for path in folder.iterdir())
 
 
-def grade(folder: Path, out: Path, how: str) -> list[bulk.Record]:
-    """All of them, through the executor asked for."""
-    paths = sorted(str(path) for path in folder.iterdir())
+def grade(folder: Path, out: Path, how: str) -> None:
+    """All of them, through the executor asked for; beside the results the memory of this process after each."""
+    paths, memory = sorted(str(path) for path in folder.iterdir()), []
+
+    def told(record: bulk.Record, skipped: bool) -> None:
+        if not skipped:
+            memory.append(int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() >> 20)
+
+    def through(executor: concurrent.futures.Executor | None) -> None:
+        bulk.grade_many(paths, LAYERS, key=KEY, out=out, executor=executor, jobs=2, told=told)
+
     if how == "mpi":
         from mpi4py.futures import MPIPoolExecutor
 
         with MPIPoolExecutor() as executor:
-            return bulk.grade_many(paths, LAYERS, key=KEY, out=out, executor=executor)
-    if how == "processes":
+            through(executor)
+    elif how == "processes":
         with concurrent.futures.ProcessPoolExecutor(2) as executor:
-            return bulk.grade_many(paths, LAYERS, key=KEY, out=out, executor=executor)
-    return bulk.grade_many(paths, LAYERS, key=KEY, out=out, jobs=2)
+            through(executor)
+    else:
+        through(None)
+    out.with_suffix(".memory").write_text(json.dumps(memory))
+
+
+def start(*given: object) -> "subprocess.Popen[bytes]":
+    """A grader in a process of its own; with `mpi` one of two ranks, the other works."""
+    *_, how = given
+    ranks = [shutil.which("mpiexec") or "mpiexec", "-n", "2"] if how == "mpi" else []
+    futures = ["-m", "mpi4py.futures"] if how == "mpi" else []
+    return subprocess.Popen([*ranks, sys.executable, *futures, __file__, *map(str, given)], start_new_session=True)
 
 
 def check(records: list[bulk.Record]) -> Counter[str]:
     """The right grade for every one."""
     seen: Counter[str] = Counter()
-    wrong = {r["score"] for r in records if "-wrong" in r["submission"]} | {0.0}
+    wrong = {r.get("score") for r in records if "-wrong" in r["submission"]} | {0.0}
     for r in records:
         kind = r["submission"].split("-")[1].removesuffix(".py")
         wanted = (KINDS | {"hanging": HANGS})[kind][1]
@@ -75,32 +93,40 @@ def check(records: list[bulk.Record]) -> Counter[str]:
 
 
 def main() -> None:
-    count, how = int(sys.argv[1]) if len(sys.argv) > 1 else 300, sys.argv[2] if len(sys.argv) > 2 else "threads"
-    if len(sys.argv) > 3:  # the grader that will be killed
-        grade(Path(sys.argv[3]), Path(sys.argv[4]), how)
+    if len(sys.argv) == 4:  # a grader
+        grade(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
         return
+    count, how = int(sys.argv[1]) if len(sys.argv) > 1 else 300, sys.argv[2] if len(sys.argv) > 2 else "threads"
     with tempfile.TemporaryDirectory() as base:
         folder, out = Path(base, "in"), Path(base, "results.jsonl")
+        os.chmod(base, 0o755)
+        os.environ["TMPDIR"] = base
         make(folder, count)
-        began, kept = time.monotonic(), 0
-        if how != "mpi":
-            first = subprocess.Popen([sys.executable, __file__, str(count), how, str(folder), str(out)], start_new_session=True)
-            while sum(1 for _ in bulk.read_lines(out)) < count // 2:
-                assert first.poll() is None, "the grader that was to be killed ended by itself"
-                time.sleep(0.2)
-            os.killpg(first.pid, signal.SIGKILL) if how == "processes" else first.kill()
-            first.wait()
-            kept = sum(1 for _ in bulk.read_lines(out))
-            print(f"killed after {kept} of {count}, {time.monotonic() - began:.0f} s")
-        records = grade(folder, out, how)
+        began, used = time.monotonic(), os.times()
+        first = start(folder, out, how)
+        while sum(1 for _ in bulk.read_lines(out)) < count // 2:
+            assert first.poll() is None, "the grader that was to be killed ended by itself"
+            time.sleep(0.2)
+        first.kill()
+        first.wait()
+        kept = sum(1 for _ in bulk.read_lines(out))
+        print(f"killed after {kept} of {count}, {time.monotonic() - began:.0f} s", flush=True)
+        assert start(folder, out, how).wait() == 0
         seconds = time.monotonic() - began
+        cpu = sum(os.times()[2:4]) - sum(used[2:4])
+        records = list(bulk.read_lines(out))
         seen = check(records)
         lines = [json.loads(line)["submission"] for line in out.read_text().splitlines() if line.endswith("}")]
-        assert sorted(lines) == sorted(r["submission"] for r in records), "something was graded twice or lost"
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        assert sorted(lines) == sorted(path.name for path in folder.iterdir()), "something was graded twice or lost"
+        memory = json.loads(out.with_suffix(".memory").read_text())
         left = subprocess.run(["pgrep", "-f", "course/inside/main.py"], capture_output=True, text=True, check=False).stdout.split()
-        print(f"{count} submissions in {seconds:.0f} s, {seconds / count:.2f} s each with two at a time ({how}); kinds: {dict(seen)}")
-        print(f"graded before and after the kill: {kept} + {count - kept}; the grader's peak memory {peak:.0f} MB; processes left: {len(left)}")
+        trees = [path.name for path in Path(base).glob("*netcore-course-*")]
+        print(f"{count} submissions in {seconds:.0f} s, {seconds / count:.2f} s each {"one" if how == "mpi" else "two"} at a time ({how}); kinds: {dict(seen)}")
+        print(f"{cpu / count:.2f} s of processor time each; graded before and after the kill: {kept} + {count - kept}")
+        print(
+            f"the grader's memory in MB after 10 submissions, half of them and all: {memory[min(9, len(memory) - 1)]}, {memory[len(memory) // 2]}, {memory[-1]}"
+        )
+        print(f"processes left: {len(left)}; run-time trees left: {len(trees)}")
 
 
 if __name__ == "__main__":

@@ -122,5 +122,8 @@ def names() -> list[str]:
 
 def find(name: str | Path) -> Assignment:
     """An assignment by its name, or by the path of its folder."""
-    folder = HOME / str(name)
-    return Assignment(folder if str(name) in names() else Path(name).resolve())
+    if str(name) in names():
+        return Assignment(HOME / str(name))
+    if not Path(name).is_dir():
+        raise ArgumentError(f"there is no assignment {str(name)!r}; shipped: {', '.join(names())}; or the path of an assignment's folder")
+    return Assignment(Path(name).resolve())

@@ -50,6 +50,7 @@ class Manifest:
     memory_mb: int = 512  # beyond what Python and NumPy take
     training: dict[str, Any] = field(default_factory=dict)  # `recipe` and its options: what `netcore course try` runs
     max_bytes: int = 1 << 20  # of the file handed in
+    order: int = 0  # place in the list of assignments
 
     @property
     def notebook(self) -> str:

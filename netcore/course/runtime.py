@@ -127,9 +127,20 @@ def _put(source: str | Path, target: str | Path) -> None:
     os.chmod(target, 0o755 if os.access(source, os.X_OK) else 0o644)
 
 
+def _place() -> str:
+    """The folder for temporary files; as root, whose children become another user, one that others may pass through."""
+    usual = tempfile.gettempdir()
+    if os.name != "posix" or os.geteuid() != 0:
+        return usual
+    for place in (usual, "/tmp", "/var/tmp"):
+        if all(os.path.isdir(each) and os.stat(each).st_mode & 0o001 for each in (place, *map(str, Path(place).absolute().parents))):
+            return place
+    raise ArgumentError(f"{usual} is closed to other users, and as root the grader runs submissions as one; set TMPDIR to a folder that is not")
+
+
 def _fresh() -> tuple[Path, int | None]:
     """A folder that is locked before it has a name by which another grader would look for what is left behind."""
-    hidden = Path(tempfile.mkdtemp(prefix="." + PREFIX))
+    hidden = Path(tempfile.mkdtemp(prefix="." + PREFIX, dir=_place()))
     handle = _locked(hidden / "lock")
     hidden.chmod(0o755)
     return hidden.rename(hidden.with_name(hidden.name[1:])), handle
@@ -152,7 +163,7 @@ def _locked(path: Path) -> int | None:
 
 def _remove_stale() -> None:
     """What a killed grader left. Where there are no locks, whatever is older than a day, in a folder that is the user's own."""
-    for folder in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
+    for folder in Path(_place()).glob(PREFIX + "*"):
         with contextlib.suppress(OSError):
             if os.name != "posix":
                 if time.time() - folder.lstat().st_mtime > DAY:

@@ -1,10 +1,13 @@
 """The record and what is made from it: written last, over whatever lies there; formats that platforms can read."""
 
 import csv
+import io
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -12,8 +15,9 @@ from pathlib import Path
 import pytest
 
 import netcore
-from netcore.course import assignment, bulk, formats, results, seeds, worker
-from netcore.course.runtime import PREFIX
+from netcore.course import assignment, bulk, formats, results, seeds, stage, worker
+from netcore.course.formats import wheel
+from netcore.course.runtime import PREFIX, Runtime
 from netcore.errors import ArgumentError
 
 LAYERS = assignment.find("layers")
@@ -162,6 +166,35 @@ def test_gradescope_zip_grades_in_an_empty_environment(tmp_path):
     assert json.loads((base / "results/results.json").read_text())["score"] == 50
 
 
+def test_the_zip_brings_what_is_installed(tmp_path, monkeypatch):
+    """Files that pip placed become a wheel again, with a record of its own; a checkout's do not."""
+    site = tmp_path / "site"
+    shutil.copytree(Path(netcore.__file__).parent / "course", site / "netcore/course", ignore=shutil.ignore_patterns("__pycache__", "assignments"))
+    (site / "netcore/__init__.py").write_text("")
+    info = site / "netcore_nn-9.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: netcore-nn\nVersion: 9.0\n")
+    (info / "WHEEL").write_text("Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: false\nTag: cp311-abi3-linux_x86_64\n")
+    (info / "direct_url.json").write_text("{}")
+    names = [*site.rglob("*.py"), *info.iterdir(), info / "RECORD"]
+    (info / "RECORD").write_text("".join(f"{p.relative_to(site)},,\n" for p in names) + "../../bin/netcore,,\n")
+    monkeypatch.syspath_prepend(str(site))
+    assert wheel.own() is None  # what runs is not what was found there
+    monkeypatch.setattr(wheel, "__file__", str(site / "netcore/course/formats/wheel.py"))
+    name, data = wheel.own()
+    assert name == "netcore_nn-9.0-cp311-abi3-linux_x86_64.whl"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        listed = [row[0] for row in csv.reader(archive.read("netcore_nn-9.0.dist-info/RECORD").decode().splitlines())]
+        assert sorted(listed) == sorted(archive.namelist()) and "netcore/course/bulk.py" in listed and "direct_url.json" not in str(listed)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", str(tmp_path / "there"), str(tmp_path / name)]
+    (tmp_path / name).write_bytes(data)
+    subprocess.run(pip, check=True, capture_output=True)
+    assert (tmp_path / "there/netcore/course/bulk.py").read_bytes() == Path(bulk.__file__).read_bytes()
+    assert formats.autograder(LAYERS, tmp_path / "a.zip", None) == name
+    (info / "WHEEL").write_text("Tag: cp311-abi3-macosx_11_0_arm64\n")
+    assert wheel.own() is None and formats.autograder(LAYERS, tmp_path / "a.zip", None) == ""
+
+
 def test_a_key_is_secret_and_long_enough(tmp_path):
     seeds.make_key(tmp_path / "key")
     assert (tmp_path / "key").stat().st_mode & 0o077 == 0
@@ -172,13 +205,26 @@ def test_a_key_is_secret_and_long_enough(tmp_path):
 
 
 def test_nothing_is_left_in_the_folder_for_temporary_files(records):
-    import tempfile
-
     held = {Path(r.folder) for r in worker._runtimes.values()}
     assert {p for p in Path(tempfile.gettempdir()).glob(PREFIX + "*") if (p / "lock").exists() and p in held} == held
 
 
-def test_a_worker_of_a_killed_process_pool_leaves_nothing(tmp_path):
+@pytest.fixture
+def scratch():
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_a_private_folder_for_temporary_files_is_no_obstacle(scratch, monkeypatch):
+    """Root's children are another user, who could not enter it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    with Runtime(boxed=False) as runtime:
+        record = bulk.grade(LAYERS, stage.Submission(LAYERS.solution, "", "layers.py"), runtime=runtime, tasks=["relu_forward"])
+        assert (runtime.folder.parent == scratch) == (os.geteuid() != 0)
+    assert record["tests"][0]["status"] == "ok", record
+
+
+def test_a_worker_of_a_killed_process_pool_leaves_nothing(tmp_path, scratch):
     for name in ("a.py", "b.py", "c.py"):
         (tmp_path / name).write_text(f"import time\ntime.sleep(2)  # {name}\n")
     program = (
@@ -186,8 +232,7 @@ def test_a_worker_of_a_killed_process_pool_leaves_nothing(tmp_path):
         "with concurrent.futures.ProcessPoolExecutor(2) as pool:\n"
         "    bulk.grade_many(sorted(Path(sys.argv[1]).glob('*.py')), assignment.find('layers'), out=sys.argv[1] + '/out', executor=pool)\n"
     )
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
+    os.chmod(scratch, 0o755)  # as root, no other folder would be used
     environment = {**os.environ, "TMPDIR": str(scratch), "PYTHONPATH": str(Path(netcore.__file__).parents[1])}
     with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], env=environment, stdout=subprocess.PIPE) as pool:
         end = time.monotonic() + 60

@@ -12,6 +12,8 @@ from netcore.course import assignment as assignments
 from netcore.course import bulk, formats, seeds, stage
 from netcore.errors import ArgumentError, NetcoreError
 
+UNPACKED = "It brings no wheel, for netcore was not installed from one for Linux here: its setup.sh asks the package index. Or give one with --wheel."
+
 
 @click.command("merge")
 @click.argument("results", type=existing, nargs=-1, required=True)
@@ -76,15 +78,18 @@ def report_command(results: tuple[Path, ...], html: Path | None, table: Path | N
 @click.argument("name", metavar="ASSIGNMENT|RESULTS", type=str)
 @click.argument("out", type=path_type)
 @click.option("--key", type=existing, help="For gradescope: the key goes into the zip.")
-@click.option("--wheel", type=existing, help="For gradescope: install this wheel of netcore rather than the published one.")
+@click.option("--wheel", type=existing, help="For gradescope: a wheel of netcore for the zip.  [default: made of what is installed]")
 def export_command(kind: str, name: str, out: Path, key: Path | None, wheel: Path | None) -> None:
     """Write an autograder, or grades, for another platform.
 
     gradescope: from an ASSIGNMENT, a zip to upload. The others: from RESULTS (a jsonl file), a folder with one file per submission.
     """
     if kind == "gradescope":
-        formats.autograder(assignments.find(name), out, seeds.read_key(key) if key else None, wheel)
+        packed = formats.autograder(assignments.find(name), out, seeds.read_key(key) if key else None, wheel)
         show.console.print(f"{out}: upload it as the autograder of a programming assignment", markup=False, soft_wrap=True)
+        show.console.print(f"It brings {packed}." if packed else UNPACKED, style="" if packed else "yellow", markup=False, soft_wrap=True)
+        if not key:
+            show.console.print("Without --key the hidden tests stay pending; make one with: netcore course key FILE", style="yellow", soft_wrap=True)
         return
     records = [record for record in bulk.read_lines(name) if record["state"] == "graded"]
     if not records:

@@ -28,14 +28,15 @@ def number(points: float) -> str:
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
-def checked(record: Record) -> None:
-    """The screen of `netcore course check`."""
+def checked(record: Record, then: list[str], where: str = "") -> None:
+    """The screen of `netcore course check`. `then` is said where all is right; `where` is how further commands find the folder."""
     visible, said = [t for t in record["tests"] if not t["hidden"]], ""
+    width = max((len(test["name"]) for test in visible), default=0)
     for test in visible:
         sign, style = ("✓", "green") if test["status"] == "ok" else ("·", "dim") if test["status"] == "missing" else ("✗", "red")
         state = "" if test["status"] == "ok" else WORDS[test["status"]]
         points = f"{number(test['points'])} of {number(test['max_points'])}"
-        line = f"{escape(test['name']):38} {test['passed']:>2} of {test['total']} cases {points:>9}"
+        line = f"{escape(test['name'].ljust(width))}  {test['passed']:>2} of {test['total']} cases  {points:>11} points"
         show.console.print(f"[{style}]{sign}[/{style}] {line}  [{style}]{state}[/{style}]", soft_wrap=True)
         if test["status"] not in ("ok", "missing") and test["message"] != said:  # what keeps the whole file from running is said once
             told(test)
@@ -52,7 +53,8 @@ def checked(record: Record) -> None:
         raced(record["leaderboard"])
     next_up = next((t for t in visible if t["status"] != "ok"), None)
     if next_up is not None:
-        show.console.print(f"Next: {next_up['name']}. This task alone: netcore course check --task {next_up['task']}", markup=False, soft_wrap=True)
+        then = [f"Next: {next_up['name']}. This task alone: netcore course check{where} --task {next_up['task']}"]
+    show.console.print("\n".join(then), markup=False, soft_wrap=True)
 
 
 def raced(rows: list[dict[str, Any]]) -> None:
@@ -86,8 +88,8 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
-def swapped(tallies: dict[str, Tally]) -> None:
-    """What a hot-swap counted: calls that were compared, and how much slower than the engine the student's functions were."""
+def swapped(tallies: dict[str, Tally]) -> int:
+    """What a hot-swap counted: calls that were compared, and how much slower than the engine the student's functions were. The calls."""
     rows = []
     for name, tally in tallies.items():
         if tally.calls:
@@ -95,3 +97,4 @@ def swapped(tallies: dict[str, Tally]) -> None:
             rows.append((name, f"{tally.calls:,}", f"{tally.own_s:.2f} s", f"{tally.engine_s:.2f} s", ratio))
     show.console.print()
     show.table("function", "compared>", "yours>", "the engine>", "yours to engine>", rows=rows)
+    return sum(tally.calls for tally in tallies.values())

@@ -1,6 +1,7 @@
 """What students run: list, start, build, check, try, doctor, submit."""
 
 import json
+import shlex
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import click
 from netcore.cli import show
 from netcore.cli.course import screens
 from netcore.course import assignment as assignments
-from netcore.course import build, handout, swap, trying
+from netcore.course import build, handout, swap, toolchain, trying
 from netcore.course import doctor as doctors
 from netcore.course.assignment import Assignment
 from netcore.course.grade import grade
@@ -23,10 +24,8 @@ MARK = "assignment.json"  # in a started folder: which assignment it is
 @click.command("list")
 def list_command() -> None:
     """Show the assignments."""
-    rows = []
-    for name in assignments.names():
-        manifest = assignments.find(name).manifest
-        rows.append((name, manifest.title, len(manifest.tasks), screens.number(manifest.points)))
+    found = sorted((assignments.find(name).manifest for name in assignments.names()), key=lambda manifest: manifest.order)
+    rows = [(each.name, each.title, len(each.tasks), screens.number(each.points)) for each in found]
     show.table("name", "title", "tasks>", "points>", rows=rows)
     show.console.print("\nStart one: netcore course start NAME", style="dim")
 
@@ -58,7 +57,7 @@ def start_command(name: str, folder: Path | None) -> None:
         manifest.notebook: "the same as a notebook; use one of the two",
     }
     for each, what in about.items():
-        show.console.print(f"  {each:18}{what}", markup=False)
+        show.console.print(f"  {each.ljust(max(map(len, about)))}  {what}", markup=False)
     show.console.print(f"\nThen, as often as you like:  netcore course check {folder}", markup=False, soft_wrap=True)
 
 
@@ -98,10 +97,17 @@ def check_command(folder: Path, tasks: tuple[str, ...], name: str | None) -> Non
         raise ArgumentError(f"there is no task {wrong[0]!r}; tasks: {', '.join(known)}")
     submission = stage(folder, chosen)
     show.console.print(f"[bold]{chosen.manifest.title}[/bold]  ({submission.came_as})\n")
-    record = grade(chosen, submission, tasks=list(tasks))
+    if chosen.manifest.compiled:
+        toolchain.require()
+    doing = "compiling and running" if chosen.manifest.compiled else "running"
+    with show.console.status(f"{doing} your functions"):
+        record = grade(chosen, submission, tasks=list(tasks))
     if record["state"] != "graded":
         raise click.ClickException(f"the check itself did not work, your code is not to blame: {record['message']}")
-    screens.checked(record)
+    where = "" if folder == Path() else f" {shlex.quote(str(folder))}"
+    trial = [f"Train a network with it: netcore course try {chosen.manifest.name}{where}"] if chosen.manifest.training and not name else []
+    whole = [f"All that is visible is right. Hand it in: netcore course submit{where}", *trial]
+    screens.checked(record, [f"All tasks: netcore course check{where}"] if tasks else whole, where)
     if submission.both:
         show.console.print(f"\nBoth {chosen.manifest.file} and {chosen.manifest.notebook} were changed; {submission.came_as} counts.", style="yellow")
 
@@ -130,7 +136,8 @@ def try_command(name: str, folder: Path | None, **options: Any) -> None:
     except swap.Diverged as error:
         screens.swapped(trial.swap.tallies)
         raise click.ClickException(f"here your function gives something else than the engine: {error}")
-    screens.swapped(trial.swap.tallies)
+    calls = screens.swapped(trial.swap.tallies)
+    show.console.print(f"[green]✓[/green] All {calls:,} calls give what the engine gives.\n")
     show.fact(result.test_name, show.metrics_text(result.test))
 
 
@@ -168,7 +175,7 @@ def submit_command(folder: Path, out: Path | None, name: str | None) -> None:
 def which(folder: Path, name: str | None) -> Assignment:
     """The assignment that a folder belongs to."""
     if not folder.exists():
-        raise ArgumentError(f"there is no {folder}")
+        raise ArgumentError(f"there is no folder {str(folder)!r}; an assignment begins with: netcore course start NAME")
     home = folder if folder.is_dir() else folder.parent
     if name is None and (home / MARK).is_file():
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netcore.course.assignment import Assignment
+from netcore.course.formats import wheel
 from netcore.course.formats.platforms import told
 from netcore.course.race import overall
 from netcore.course.results import Record
@@ -18,23 +19,34 @@ SETUP = """#!/usr/bin/env bash
 # Installs the grader into an environment of its own. A wheel beside this file is taken before the package index.
 set -euo pipefail
 cd "$(dirname "$0")"
-python="${{NETCORE_PYTHON:-python3}}"
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {{ echo "Python 3.11 or newer is needed" >&2; exit 1; }}
-"$python" -m venv "${{NETCORE_VENV:-/autograder/netcore}}"
+export DEBIAN_FRONTEND=noninteractive
+python="${{NETCORE_PYTHON:-}}"
+for each in python3 python3.11 python3.12 python3.13 python3.14; do
+    if [ -z "$python" ] && "$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python="$each"; fi
+done
+if [ -z "$python" ]; then apt-get update -q && apt-get install -qy python3.11 python3.11-venv && python=python3.11; fi
+version="$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+"$python" -c 'import ensurepip' 2>/dev/null || {{ apt-get update -q && apt-get install -qy "python$version-venv"; }}
+own="${{NETCORE_VENV:-/autograder/netcore}}"
+"$python" -m venv "$own"
 wheels=(./*.whl)
 if [ -e "${{wheels[0]}}" ]; then what="${{wheels[0]}}"; else what="netcore-nn=={version}"; fi
-"${{NETCORE_VENV:-/autograder/netcore}}/bin/python" -m pip install --quiet "$what"
+"$own/bin/python" -m pip install --quiet "$what"
+# A wheel that was made on the spot brings no OpenMP. Whatever else is wrong must show here, not at the first submission.
+"$own/bin/python" -I -c 'import netcore.course.bulk' 2>/dev/null || {{ apt-get update -q && apt-get install -qy libgomp1; }}
+"$own/bin/python" -I -c 'import netcore.course.bulk'
 """
 COMPILED = """# The assignment is in Cython: a compiler, Python's headers, and Cython.
 command -v cc >/dev/null || {{ apt-get update -q && apt-get install -qy gcc libc6-dev; }}
 header='import os, sys, sysconfig; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))'
-"$python" -c "$header" || apt-get install -qy "$("$python" -c 'import sys; print("python3.%d-dev" % sys.version_info[1])')"
-"${{NETCORE_VENV:-/autograder/netcore}}/bin/python" -m pip install --quiet cython setuptools
+"$python" -c "$header" || {{ apt-get update -q && apt-get install -qy "python$version-dev"; }}
+"$own/bin/python" -m pip install --quiet cython setuptools
 """
 RUN = """#!/usr/bin/env bash
 # Grades /autograder/submission and writes /autograder/results/results.json.
 set -euo pipefail
 base="${NETCORE_AUTOGRADER:-/autograder}"
+rm -rf "$base/results/results.json"
 exec "${NETCORE_VENV:-/autograder/netcore}/bin/python" -I "$base/source/run.py" "$base"
 """
 PYTHON = '''"""Grade what Gradescope put into submission/; called by run_autograder."""
@@ -91,8 +103,10 @@ def leaderboard(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return board + [{"name": row["name"], "value": row["times_naive"], "order": "desc"} for row in rows if row["status"] == "ok"]
 
 
-def autograder(assignment: Assignment, out: str | Path, key: bytes | None, wheel: str | Path | None = None) -> None:
-    """Write the zip: setup.sh, run_autograder, run.py, the assignment, the key, and where given a wheel of this package."""
+def autograder(assignment: Assignment, out: str | Path, key: bytes | None, given: str | Path | None = None) -> str:
+    """Write the zip: setup.sh, run_autograder, run.py, the assignment, the key, and a wheel of this package: the one that is given, or
+    one of what is installed. Returns its name, '' where there is none and the package index will be asked."""
+    packed = (Path(given).name, Path(given).read_bytes()) if given else wheel.own()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         _add(archive, "setup.sh", (SETUP + (COMPILED if assignment.manifest.compiled else "")).format(version=__version__))
         _add(archive, "run_autograder", RUN)
@@ -102,8 +116,9 @@ def autograder(assignment: Assignment, out: str | Path, key: bytes | None, wheel
                 archive.write(path, f"assignment/{path.relative_to(assignment.folder)}")
         if key:
             _add(archive, "key.txt", key.hex() + "\n")
-        if wheel:
-            archive.write(wheel, Path(wheel).name)
+        if packed:
+            archive.writestr(*packed)
+    return packed[0] if packed else ""
 
 
 def _add(archive: zipfile.ZipFile, name: str, text: str) -> None:

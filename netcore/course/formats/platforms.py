@@ -9,7 +9,7 @@ from netcore.course.results import Record
 def told(test: Record) -> str:
     """What a student may read about a test."""
     parts = [f"{test['passed']} of {test['total']} cases", *(part for part in (test.get("mistake"), test["message"]) if part)]
-    return test["status"] if test["hidden"] else ": ".join(parts)
+    return test["status"] if test["hidden"] else "\n".join(parts)
 
 
 def autolab(record: Record) -> str:
