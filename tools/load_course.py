@@ -121,11 +121,11 @@ def main() -> None:
         memory = json.loads(out.with_suffix(".memory").read_text())
         left = subprocess.run(["pgrep", "-f", "course/inside/main.py"], capture_output=True, text=True, check=False).stdout.split()
         trees = [path.name for path in Path(base).glob("*netcore-course-*")]
-        print(f"{count} submissions in {seconds:.0f} s, {seconds / count:.2f} s each {"one" if how == "mpi" else "two"} at a time ({how}); kinds: {dict(seen)}")
+        few, half = memory[min(9, len(memory) - 1)], memory[len(memory) // 2]
+        beside = "one" if how == "mpi" else "two"
+        print(f"{count} submissions in {seconds:.0f} s, {seconds / count:.2f} s each, {beside} at a time ({how}); kinds: {dict(seen)}")
         print(f"{cpu / count:.2f} s of processor time each; graded before and after the kill: {kept} + {count - kept}")
-        print(
-            f"the grader's memory in MB after 10 submissions, half of them and all: {memory[min(9, len(memory) - 1)]}, {memory[len(memory) // 2]}, {memory[-1]}"
-        )
+        print(f"the grader's memory in MB after 10 submissions, half of them and all: {few}, {half}, {memory[-1]}")
         print(f"processes left: {len(left)}; run-time trees left: {len(trees)}")
 
 
