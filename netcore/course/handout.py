@@ -21,7 +21,7 @@ from netcore.errors import ArgumentError, DataError
 
 TAG = "netcore"
 _GAP = re.compile(r"^(?P<indent>[ ]*)# GAP (?P<task>\w+): (?P<say>.*?)\n(?P<body>.*?)^(?P=indent)# END GAP\n", re.MULTILINE | re.DOTALL)
-_MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
+_MAGIC = re.compile(r"^([ \t\f]*)[%!?].*$", re.MULTILINE)  # not \s, which runs over lines: a million empty ones would take an hour
 
 
 @dataclass(frozen=True)
@@ -121,4 +121,4 @@ def from_notebook(content: str) -> str:
 
 def _no_magic(line: re.Match[str]) -> str:
     """A comment at the margin, where a compiler's directives may follow; a statement in a block, which may hold nothing else."""
-    return line[1] + ("pass  " if line[1].strip("\n") else "") + "# a line of notebook magic stood here"
+    return line[1] + ("pass  " if line[1] else "") + "# a line of notebook magic stood here"

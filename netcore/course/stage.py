@@ -1,7 +1,8 @@
 """Take from what was handed in exactly the file that the manifest names, as text; nothing is unpacked or executed.
 
-A submission is a Python file, a notebook, a folder or a zip. Links, devices and pipes are not followed or opened, sizes are
-capped before anything is read, and a zip's entries are read one by one up to the cap, so that none can inflate.
+A submission is a Python file, a notebook, a folder or a zip. Links, devices and pipes are not followed or opened, also where they
+are put in place while we look, sizes are capped before anything is read, and a zip's entries are read one by one up to the cap,
+so that none can inflate.
 """
 
 import io
@@ -18,6 +19,7 @@ from netcore.errors import DataError
 
 NOTEBOOK_BYTES = 8 << 20  # of the file; its outputs may hold pictures. What is in its cells is limited as a source is
 ZIP_BYTES = 16 << 20
+ENTRIES = 10_000  # in a zip; listing a million takes a gigabyte
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others may ask for gigabytes before they give a byte
 UNREADABLE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
 
@@ -39,7 +41,7 @@ def stage(path: str | Path, assignment: Assignment) -> Submission:
     if path.is_symlink() or not path.exists():
         raise DataError(f"{path.name}: there is no such file or folder" if not path.exists() else f"{path.name} is a link")
     if path.is_dir():
-        found = {name: data for name, limit in wanted.items() if (data := regular(path / name, limit)) is not None}
+        found = _from_folder(path, wanted)
     elif path.suffix.lower() == ".zip":
         found = _from_zip(path, wanted)
     else:
@@ -68,13 +70,30 @@ def _text(data: bytes, name: str, limit: int) -> str:
     return source
 
 
-def regular(path: Path, limit: int) -> bytes | None:
-    """The bytes of a regular file that is no link; None where there is none."""
+def _from_folder(path: Path, wanted: dict[str, int]) -> dict[str, bytes]:
+    """The wanted files of the folder that is here now: who swaps it for a link afterwards has swapped it in vain."""
+    if os.open not in os.supports_dir_fd:
+        return {name: data for name, limit in wanted.items() if (data := regular(path / name, limit)) is not None}
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return {}
+    try:
+        return {name: data for name, limit in wanted.items() if (data := regular(path / name, limit, folder)) is not None}
+    finally:
+        os.close(folder)
+
+
+def regular(path: Path, limit: int, folder: int | None = None) -> bytes | None:
+    """The bytes of a regular file that is no link; None where there is none. `folder`: an open one, in which it lies."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        around = os.stat(path.parent) if folder is None else os.fstat(folder)
+        handle = os.open(path, flags) if folder is None else os.open(path.name, flags, dir_fd=folder)
     except OSError:
         return None
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    about = os.fstat(handle)
+    if not stat.S_ISREG(about.st_mode) or (about.st_nlink > 1 and about.st_uid != around.st_uid):  # a hard link to somebody else's file
         os.close(handle)
         return None
     with os.fdopen(handle, "rb") as file:
@@ -97,9 +116,11 @@ def _from_zip(path: Path, wanted: dict[str, int]) -> dict[str, bytes]:
     data = regular(path, ZIP_BYTES)
     if data is None:
         return found
+    if data.count(b"PK\x01\x02") > ENTRIES:  # each entry of its list begins so
+        raise DataError(f"{path.name} lists more than {ENTRIES} files{_smaller(path.name)}")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for info in sorted(archive.infolist(), key=lambda info: info.filename.count("/"))[:10_000]:
+            for info in sorted(archive.infolist(), key=lambda info: info.filename.count("/")):
                 parts = PurePosixPath(info.filename).parts
                 link = stat.S_ISLNK(info.external_attr >> 16)
                 if not parts or parts[-1] not in wanted or parts[-1] in found or len(parts) > 2 or ".." in parts or link or info.is_dir():

@@ -10,15 +10,16 @@ import json
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
 
-from netcore.course import grade, results, runtime, scaffold, seeds, stage
+from netcore.course import bulk, grade, results, runtime, scaffold, seeds, stage
 from netcore.course.assignment import Assignment
 from netcore.course.case import Case
 from netcore.course.inside.sandbox import NOBODY
-from tests.course import attacks
+from tests.course import attacks, handed_in
 
 KEY = bytes(range(32))
 
@@ -50,15 +51,17 @@ def main() -> None:
 
         first = graded(patient.solution, patient)
         print(json.dumps({"name": "control", "record": first, "left": [], "next": first["score"], "results_ok": True}), flush=True)
-        for name, source in sources.items():
-            before = seen(folder)
-            record = graded(source, assignment)
+        paths = handed_in.make(folder / "in", patient.solution)
+        for name in [*sources, *paths]:
+            before, began = seen(folder), time.monotonic()
+            record = graded(sources[name], assignment) if name in sources else bulk.grade_path(assignment, paths[name], key=KEY, runtime=tree)
+            took = time.monotonic() - began
             results.write(out, record)
             ok = json.loads(out.read_text()) == record and not out.is_symlink()
             out.unlink()
             left = sorted(seen(folder) - before)
             after = graded(patient.solution, patient)["score"]
-            print(json.dumps({"name": name, "record": record, "left": left, "results_ok": ok, "next": after}), flush=True)
+            print(json.dumps({"name": name, "record": record, "left": left, "results_ok": ok, "next": after, "took": took}), flush=True)
 
 
 def seen(folder: Path) -> set[str]:

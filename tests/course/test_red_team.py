@@ -80,10 +80,8 @@ def test_the_solution_gets_full_marks_in_the_best_tier_that_needs_no_root(outcom
     assert record["isolation"]["uid_drop"] == (user == "root")
 
 
-@pytest.mark.parametrize("user", USERS)
-@pytest.mark.parametrize("name", NAMES)
-def test_attack(outcomes, user, name):
-    outcome = outcomes[user][name]
+def check(outcome):
+    """The three conditions, and that nothing secret was told."""
     record = outcome["record"]
     assert record["state"] == "graded", record
     assert record["score"] == 0
@@ -94,6 +92,25 @@ def test_attack(outcomes, user, name):
     assert "BREACH" not in told
     assert "(1, 7)" not in told, "a shape that only hidden cases have"
     assert "\\u001b" not in told
+
+
+@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize("name", NAMES)
+def test_attack(outcomes, user, name):
+    check(outcomes[user][name])
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_attacks_by_what_is_handed_in(outcomes, user):
+    """handed_in.py: names, links, devices, zips and notebooks; no test of its own for each, because making them takes a while."""
+    handed_in = [name for name in outcomes[user] if name.startswith("handed-in-")]
+    assert len(handed_in) >= 25 + 2 * (user == "root")
+    for name in handed_in:
+        try:
+            check(outcomes[user][name])
+        except AssertionError as error:
+            pytest.fail(f"{name}: {error}")
+        assert outcomes[user][name]["took"] < 5, f"{name} keeps the grader busy"
 
 
 @pytest.mark.parametrize(

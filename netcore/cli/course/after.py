@@ -7,7 +7,7 @@ import click
 
 from netcore.cli import show
 from netcore.cli.course import screens
-from netcore.cli.course.instructor import existing, expand, path_type
+from netcore.cli.course.instructor import OfOthers, existing, expand, path_type
 from netcore.course import assignment as assignments
 from netcore.course import bulk, formats, seeds, stage
 from netcore.errors import ArgumentError, NetcoreError
@@ -100,7 +100,7 @@ def export_command(kind: str, name: str, out: Path, key: Path | None, wheel: Pat
     show.console.print(f"{len(records)} files in {out}", soft_wrap=True)
 
 
-@click.command("similarity")
+@click.command("similarity", cls=OfOthers)
 @click.argument("name", metavar="ASSIGNMENT")
 @click.argument("submissions", metavar="SUBMISSION...", nargs=-1, required=True, type=existing)
 @click.option("--out", type=path_type, default=Path("similarity"), help="Folder to write.")

@@ -1,5 +1,6 @@
 """What instructors run to grade, and to make assignments: key, grade, certify, new."""
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -19,6 +20,16 @@ path_type = click.Path(path_type=Path)
 existing = click.Path(exists=True, path_type=Path)
 
 
+class OfOthers(click.Command):
+    """A command that is given files of others, often as `*`: one that is called like an option must not become one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for word in args[: args.index("--") if "--" in args else None]:
+            if word.startswith("-") and os.path.lexists(word):
+                raise ArgumentError(f"{word!r} is the name of a file here, and an option: write ./* and not * for the submissions")
+        return super().parse_args(ctx, args)
+
+
 @click.command("key")
 @click.argument("file", type=path_type)
 def key_command(file: Path) -> None:
@@ -31,7 +42,7 @@ def key_command(file: Path) -> None:
     )
 
 
-@click.command("grade")
+@click.command("grade", cls=OfOthers)
 @click.argument("name", metavar="ASSIGNMENT")
 @click.argument("submissions", metavar="SUBMISSION...", nargs=-1, required=True, type=existing)
 @click.option("--key", type=existing, help="The key's file; without it hidden tests stay pending.")

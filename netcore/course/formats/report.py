@@ -1,7 +1,7 @@
 """A page about a class: distribution of scores, each task, the most common mistakes. One file, no scripts, nothing from elsewhere."""
 
+import html
 from collections import Counter
-from html import escape
 
 from netcore.course.results import Record
 
@@ -10,6 +10,11 @@ table{border-collapse:collapse;width:100%;margin:1rem 0 2rem}
 td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.bar{background:#3b6ea5;height:.9rem;border-radius:2px}.track{background:#eee;border-radius:2px}
 @media (prefers-color-scheme:dark){body{color:#ddd;background:#181818}td,th{border-color:#444}.track{background:#333}}"""
+
+
+def escape(text: str) -> str:
+    """Text for a page: no markup, and no characters that are none, such as those that turn the direction of writing."""
+    return html.escape("".join(c if c.isprintable() else " " for c in text))
 
 
 def report(records: list[Record]) -> str:
