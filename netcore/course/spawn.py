@@ -176,7 +176,8 @@ class Child:
             fields = wire.parse_header(self._receive(wire.HEADER, deadline))
         except ValueError:
             raise ChildEnded("protocol", "what came back was not an answer")
-        return fields["status"], plain(str(fields.get("message", "")))
+        status = fields["status"]
+        return status, plain(str(fields.get("message", ""))) or ("" if status in ("ok", "ready") else f"an answer of the kind {plain(status)!r}")
 
     def _send(self, data: bytes, deadline: float) -> None:
         with self._ending():

@@ -1,9 +1,11 @@
 """The commands as a student and as an instructor would run them."""
 
 import json
+import os
 import subprocess
 import zipfile
 
+import pytest
 from click.testing import CliRunner
 
 from netcore.cli.app import app
@@ -59,6 +61,19 @@ def test_an_instructor(tmp_path):
     assert sorted(scores) == [[0.0], [50.0]]
     invoke("export", "gradescope", "layers", tmp_path / "a.zip", "--key", tmp_path / "key")
     invoke("similarity", "layers", tmp_path / "in", "--out", tmp_path / "similar")
+
+
+@pytest.mark.parametrize("name", ["--allow-tier-0", "--key=mine", "--key"])
+def test_a_submission_called_like_an_option_does_not_become_one(tmp_path, monkeypatch, name):
+    """As a shell would hand on `netcore course grade layers *`."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).mkdir()
+    (tmp_path / "mine").write_text("00" * 32)
+    (tmp_path / name / "layers.py").write_text("def (")
+    for command in ("grade", "similarity"):
+        assert "write ./* and not *" in invoke(command, "layers", *sorted(os.listdir()), code=2)
+    assert "1 submissions" in invoke("grade", "layers", f"./{name}", "--out", "r.jsonl") + invoke("grade", "layers", "--out", "s.jsonl", "--", name)
+    assert json.loads((tmp_path / "s.jsonl").read_text())["submission"] == name
 
 
 def test_a_new_assignment_runs(tmp_path):

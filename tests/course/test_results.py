@@ -121,6 +121,26 @@ def test_a_name_that_is_no_text_and_a_fault_of_ours_do_not_end_the_run(tmp_path,
     (tmp_path / "r.html").write_text(formats.report(found), encoding="utf-8")
 
 
+def test_names_that_look_like_records_are_names(tmp_path):
+    """A results file is read line by line; no name may become a line, or hide another's, or be graded again each time."""
+    given, out = tmp_path / "in", tmp_path / "out.jsonl"
+    forged = json.dumps({"path": str(given / "b.py"), "state": "graded", "score": 50, "submission": "b.py"})
+    names = ["b.py", f"a\n{forged.replace('/', '_')}\n.py", "c\u2028\u2029\x85\u202e.py", "d\r.py", "é.py", "e\u0301.py", "--key.py"]
+    given.mkdir()
+    for name in names:
+        (given / name).write_text("def (")
+    first = bulk.grade_many(sorted(given.iterdir()), LAYERS, key=KEY, out=out)
+    assert [r["score"] for r in first] == [0.0] * len(names) and len(out.read_bytes().splitlines()) == len(names)
+    heard = []
+    again = bulk.grade_many(sorted(given.iterdir()), LAYERS, key=KEY, out=out, told=lambda record, skipped: heard.append(skipped))
+    assert again == first and heard == [True] * len(names)
+    page = formats.report(first)
+    assert "\u202e" not in page and "\u2028" not in page
+    formats.write_csv(tmp_path / "t.csv", first)
+    with open(tmp_path / "t.csv", newline="", encoding="utf-8") as file:
+        assert len(list(csv.reader(file))) == 1 + len(names)
+
+
 def test_platforms(records):
     for record in records[1]:
         scope = formats.gradescope(record)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import threading
+import time
 import zipfile
 
 import pytest
@@ -145,3 +147,47 @@ def test_pictures_in_a_notebook_do_not_count_and_halves_of_characters_are_no_tex
         (tmp_path / "layers.ipynb").write_text(json.dumps(book).replace(json.dumps(code["source"][0]), json.dumps(line + "\n"), 1))
         with pytest.raises(DataError, match=complaint):
             stage(tmp_path, LAYERS)
+
+
+def test_a_folder_that_is_swapped_for_a_link_while_it_is_read_gives_nothing_of_others(tmp_path):
+    """Who owns the folder can exchange it between two looks at it."""
+    own, others, aside = tmp_path / "own", tmp_path / "others", tmp_path / "aside"
+    for folder in (own, others):
+        folder.mkdir()
+        (folder / "layers.py").write_text(f"# {folder.name}\n")
+    done = threading.Event()
+
+    def swap():
+        while not done.is_set():
+            own.rename(aside)
+            own.symlink_to(others)
+            own.unlink()
+            aside.rename(own)
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    seen = []
+    try:
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            try:
+                seen.append(stage(own, LAYERS).source)
+            except DataError:
+                continue
+    finally:
+        done.set()
+        swapping.join()
+    assert set(seen) == {"# own\n"} and len(seen) > 20
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_hard_link_to_somebody_elses_file_is_not_read_and_one_to_ones_own_is(tmp_path):
+    for name in ("student", "teacher"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "solution.py").write_text("x = 1\n")
+    for name in ("student", "teacher"):
+        os.link(tmp_path / "solution.py", tmp_path / name / "layers.py")
+    os.chown(tmp_path / "student", 65534, 65534)
+    with pytest.raises(DataError, match="holds neither"):
+        stage(tmp_path / "student", LAYERS)
+    assert stage(tmp_path / "teacher", LAYERS).source == "x = 1\n"
