@@ -62,7 +62,10 @@ class Assignment:
         spec = importlib.util.spec_from_file_location(f"netcore_checks_{self.manifest.name}", path)
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            raise ArgumentError(f"{path}: {type(error).__name__}: {error}{_line(error, 'checks.py')}")
         for name in [*(f"{task.id}(case, rng, index)" for task in self.manifest.tasks), *(f"race_{race}(case, rng)" for race in self.manifest.races)]:
             if not callable(getattr(module, name.partition("(")[0], None)):
                 raise ArgumentError(f"{path} has no function {name}")
@@ -74,10 +77,23 @@ class Assignment:
         made = []
         for index in range(task.hidden if key else task.visible):
             case = Case()
-            build(case, seeds.generator(key, self.manifest.name, task.id, submission, index), index)
+            try:
+                build(case, seeds.generator(key, self.manifest.name, task.id, submission, index), index)
+            except Exception as error:
+                raise ArgumentError(
+                    f"{self.folder / 'checks.py'}: {task.id}, case {index + 1}: {type(error).__name__}: {error}{_line(error, 'checks.py')}"
+                )
             case.title = case.title or f"case {index + 1}"
             made.append(case)
         return made
+
+    def expected(self, case: Case, double: bool = False) -> list[np.ndarray]:
+        """What the solution gives; ArgumentError where it fails itself, which is no submission's fault."""
+        try:
+            return evaluate(self.reference, case, double)
+        except Exception as error:
+            where = _line(error, self.manifest.file)
+            raise ArgumentError(f"{self.folder}: the solution itself fails on the case {case.title!r}: {type(error).__name__}: {error}{where}")
 
     @cached_property
     def reference(self) -> dict[str, Any]:
@@ -113,6 +129,16 @@ def load(source: str, file: str) -> dict[str, Any]:
     scope: dict[str, Any] = {"__name__": file.rpartition(".")[0]}
     exec(compile(untyped(source) if file.endswith(".pyx") else source, file, "exec"), scope)
     return scope
+
+
+def _line(error: BaseException, file: str) -> str:
+    """Where in a file of the assignment an exception comes from."""
+    lines, trace = [], error.__traceback__
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename).name == file:
+            lines.append(f" (line {trace.tb_lineno})")
+        trace = trace.tb_next
+    return lines[-1] if lines else ""
 
 
 def names() -> list[str]:

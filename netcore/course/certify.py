@@ -28,6 +28,7 @@ class Finding:
     variant: str
     wanted: str
     problem: str
+    mutant: bool = False
 
 
 def certify(assignment: Assignment, mutants: bool = True) -> Iterator[Finding]:
@@ -49,7 +50,7 @@ def certify(assignment: Assignment, mutants: bool = True) -> Iterator[Finding]:
 
         def killed(mutant: Mutant) -> Finding:
             record = graded(assignment.mutate(mutant), KEYS[0], [mutant.task])
-            return Finding(f"{mutant.task}/{mutant.name}", "killed twice and named", _survives(record, mutant.task, mutant.says))
+            return Finding(f"{mutant.task}/{mutant.name}", "killed twice and named", _survives(record, mutant.task, mutant.says), True)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             yield from pool.map(killed, assignment.mutants)

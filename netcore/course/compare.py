@@ -44,8 +44,7 @@ def expectation(assignment: Assignment, case: Case) -> tuple[list[np.ndarray], l
     """What the solution gives, and how far from it an answer may be; nothing is run where every output has a judge of its own."""
     if all(output.judge for output in case.outputs):
         return [np.zeros(output.shape) for output in case.outputs], [0.0] * len(case.outputs)
-    expected = evaluate(assignment.reference, case, double=True)
-    single = evaluate(assignment.reference, case)
+    expected, single = assignment.expected(case, double=True), assignment.expected(case)
     return expected, [tolerance(o, e, s) for o, e, s in zip(case.outputs, expected, single, strict=True)]
 
 

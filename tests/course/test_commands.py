@@ -78,7 +78,21 @@ def test_a_submission_called_like_an_option_does_not_become_one(tmp_path, monkey
 
 def test_a_new_assignment_runs(tmp_path):
     invoke("new", "rows", tmp_path / "rows")
-    assert "8 variants are graded as they should be" not in invoke("certify", tmp_path / "rows", code=2)  # two mutants are too few
+    out = invoke("certify", tmp_path / "rows", code=2)
+    assert "at least 15" not in out and "there are 2" in out and "kill rate 100%: 2 of 2 mutants; controls as they should be: 5 of 6" in out
+    checks = (tmp_path / "rows/checks.py").read_text()
+    (tmp_path / "rows/checks.py").write_text(checks.replace("[(2, 3), (5, 4), (1, 7)][index % 3]", "(1, 1)"))
+    assert "kill rate 50%: 1 of 2" in invoke("certify", tmp_path / "rows", code=2)  # one row, one column: lengths along both axes are the same
+    (tmp_path / "rows/checks.py").write_text(checks.replace("index % 3", "index %"))
+    assert "rows/checks.py: SyntaxError" in invoke("certify", tmp_path / "rows", code=2)
+    (tmp_path / "rows/checks.py").write_text(checks.replace("% 3", "+ 9"))
+    assert "checks.py: scale, case 1: IndexError: list index out of range (line " in invoke("certify", tmp_path / "rows", code=2)
+    (tmp_path / "rows/checks.py").write_text(checks.replace('("scale", x)', '("scale", x, x)'))
+    assert "takes 1 posit" in invoke("certify", tmp_path / "rows", "--quick", code=2)
+    (tmp_path / "rows.py").write_text("def scale(x, *more):\n    return x\n")
+    out = invoke("check", tmp_path / "rows.py", "--assignment", tmp_path / "rows", code=2)
+    assert "your code is not to blame" in out and "the solution itself fails on the case '2 rows of 3': TypeError" in out
+    (tmp_path / "rows/checks.py").write_text(checks)
     assert "5 of 5" in invoke("certify", tmp_path / "rows", "--quick")
     invoke("start", tmp_path / "rows", tmp_path / "mine")
     assert "Scale the rows" in invoke("check", tmp_path / "mine")

@@ -162,14 +162,18 @@ def certify_command(name: str, quick: bool) -> None:
     The solution must get full marks on every seed, handout and zeros nothing,
     and each mutant must fail its task's visible and hidden test and be called by name.
     """
-    bad, count = 0, 0
+    good: dict[bool, list[bool]] = {False: [], True: []}
     for finding in certify.certify(assignments.find(name), mutants=not quick):
         sign = "[red]✗[/red]" if finding.problem else "[green]✓[/green]"
         show.console.print(f"{sign} {finding.variant:44} {finding.problem or finding.wanted}", soft_wrap=True)
-        bad, count = bad + bool(finding.problem), count + 1
-    if bad:
-        raise click.ClickException(f"{bad} of {count} variants are not graded as they should be")
-    show.console.print(f"\n{count} of {count} variants are graded as they should be")
+        good[finding.mutant].append(not finding.problem)
+    controls, mutants = good[False], good[True]
+    said = f"controls as they should be: {sum(controls)} of {len(controls)}"
+    if mutants:
+        said = f"kill rate {sum(mutants) / len(mutants):.0%}: {sum(mutants)} of {len(mutants)} mutants; {said}"
+    if not all(controls + mutants):
+        raise click.ClickException(f"the checks are not good enough yet; {said}")
+    show.console.print(f"\n{said}")
 
 
 @click.command("new")

@@ -85,4 +85,4 @@ def _forms(submission: str) -> list[set[str]]:
     """The whole name first, then its parts."""
     path = PurePath(submission)
     stem = path.stem if path.suffix in SUFFIXES else path.name
-    return [{_plain(stem)}, {_plain(part) for part in stem.split("_")} - {""}]
+    return [{_plain(submission)}, {_plain(stem)}, {_plain(part) for part in stem.split("_")} - {""}]
