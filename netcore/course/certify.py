@@ -46,7 +46,7 @@ def certify(assignment: Assignment, mutants: bool = True) -> Iterator[Finding]:
         if not mutants:
             return
         if len(assignment.mutants) < ENOUGH:
-            yield Finding("mutants", f"at least {ENOUGH}", f"there are {len(assignment.mutants)}")
+            yield Finding("mutants", f"at least {ENOUGH}", f"there are {len(assignment.mutants)}; at least {ENOUGH} are due")
 
         def killed(mutant: Mutant) -> Finding:
             record = graded(assignment.mutate(mutant), KEYS[0], [mutant.task])

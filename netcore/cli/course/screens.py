@@ -31,12 +31,12 @@ def number(points: float) -> str:
 def checked(record: Record, then: list[str], where: str = "") -> None:
     """The screen of `netcore course check`. `then` is said where all is right; `where` is how further commands find the folder."""
     visible, said = [t for t in record["tests"] if not t["hidden"]], ""
-    width = max((len(test["name"]) for test in visible), default=0)
-    for test in visible:
+    earned = [f"{number(test['points'])} of {number(test['max_points'])}" for test in visible]
+    width, wide = (max(map(len, texts), default=0) for texts in ([test["name"] for test in visible], earned))
+    for test, points in zip(visible, earned, strict=True):
         sign, style = ("✓", "green") if test["status"] == "ok" else ("·", "dim") if test["status"] == "missing" else ("✗", "red")
         state = "" if test["status"] == "ok" else WORDS[test["status"]]
-        points = f"{number(test['points'])} of {number(test['max_points'])}"
-        line = f"{escape(test['name'].ljust(width))}  {test['passed']:>2} of {test['total']} cases  {points:>11} points"
+        line = f"{escape(test['name'].ljust(width))}  {test['passed']:>2} of {test['total']} cases  {points.rjust(wide)} points"
         show.console.print(f"[{style}]{sign}[/{style}] {line}  [{style}]{state}[/{style}]", soft_wrap=True)
         if test["status"] not in ("ok", "missing") and test["message"] != said:  # what keeps the whole file from running is said once
             told(test)
@@ -45,10 +45,10 @@ def checked(record: Record, then: list[str], where: str = "") -> None:
         show.console.print("\n[bold]Your code printed[/bold]", style="dim")
         show.console.print(textwrap.indent("\n".join(printable(record["printed"]).splitlines()[:12]), "    "), markup=False)
     done = sum(t["status"] == "ok" for t in visible)
-    points, of = sum(t["points"] for t in visible), sum(t["max_points"] for t in visible)
+    total, of = sum(t["points"] for t in visible), sum(t["max_points"] for t in visible)
     pending = record.get("pending", 0)
     rest = f"; hidden tests pending ({number(pending)} points)" if pending else ""
-    show.console.print(f"\n[bold]Visible {done} of {len(visible)}, {number(points)} of {number(of)} points{rest}.[/bold]")
+    show.console.print(f"\n[bold]Visible {done} of {len(visible)}, {number(total)} of {number(of)} points{rest}.[/bold]")
     if "leaderboard" in record:
         raced(record["leaderboard"])
     next_up = next((t for t in visible if t["status"] != "ok"), None)
