@@ -50,7 +50,8 @@ def start_command(name: str, folder: Path | None) -> None:
     (folder / MARK).write_text(
         json.dumps({"assignment": name if name in assignments.names() else str(chosen.folder), "version": manifest.version}) + "\n"
     )
-    show.console.print(f"[bold]{manifest.title}[/bold]: {len(manifest.tasks)} {'task' if len(manifest.tasks) == 1 else 'tasks'}, {screens.number(manifest.points)} points, in {folder}/\n")
+    tasks = f"{len(manifest.tasks)} task{'s' if len(manifest.tasks) > 1 else ''}"
+    show.console.print(f"[bold]{manifest.title}[/bold]: {tasks}, {screens.number(manifest.points)} points, in {folder}/\n")
     about = {
         "README.md": "the text",
         manifest.file: "fill in what is marked YOUR CODE",
