@@ -100,16 +100,18 @@ def race(assignment: Assignment, submission: Submission, key: bytes | None, runt
         own, naive = (build.built(manifest, source, runtime) for source in (submission.source, assignment.solution))
         library = dataclasses.replace(manifest, file="engine.py", packages=("numpy", "safetensors"), netcore=(ENGINE,))
         cpu = {"cpu": random.choice(sorted(os.sched_getaffinity(0)))} if hasattr(os, "sched_getaffinity") else {}
+        given = {
+            "own": (manifest, submission.source, own.setup),
+            "naive": (manifest, assignment.solution, naive.setup),
+            "engine": (library, engine, {"trusted": True}),
+        }
         runners: dict[str, Runner] = {}
-        try:
-            runners["own"] = Runner(manifest, submission.source, runtime, {**own.setup, **cpu})
-            runners["naive"] = Runner(manifest, assignment.solution, runtime, {**naive.setup, **cpu})
-            runners["engine"] = Runner(library, engine, runtime, {"trusted": True, **cpu})
+        with contextlib.ExitStack() as closing:  # each is closed, whatever becomes of the others
+            for who, (what, source, more) in given.items():
+                runners[who] = Runner(what, source, runtime, {**more, **cpu})
+                closing.callback(runners[who].close)
             key = key or secrets.token_bytes(32)
             run = [_run(assignment, name, runners, key, submission.sha256) for name in manifest.races]
-        finally:
-            for runner in runners.values():
-                runner.close()
         module = load(engine, "engine.py")
         return [_row(assignment, name, module, *each) for name, each in zip(manifest.races, run, strict=True)]
 

@@ -1,13 +1,18 @@
 """The leaderboard: the grader's clock, children that are stopped when it is not their turn, answers of the timed calls compared."""
 
+import os
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import netcore
 from netcore.course import formats, grade, race, runtime, scaffold, stage
 from netcore.course.assignment import Assignment
+from netcore.course.spawn import InfraError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="children are stopped and pinned on Linux")
 RACES = '''
@@ -95,3 +100,64 @@ def test_inputs_are_new_in_every_round_and_gradescope_gets_a_board(toy):
             runner.close()
     assert len({case.arrays[0].tobytes() for case, _ in answers}) == race.REPEATS
     assert np.isfinite(best["own"]) and not np.isfinite(best["transfer"])  # the solution has no `nothing`
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def below(pid):
+    found = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [*found, *(deeper for each in found for deeper in below(each))]
+
+
+def gone(pids):
+    end = time.monotonic() + 10
+    while any(alive(pid) for pid in pids):
+        assert time.monotonic() < end, "stopped for ever"
+        time.sleep(0.02)
+
+
+def test_a_grader_killed_while_all_are_stopped_leaves_none_of_them(toy):
+    """A stopped process hears of nothing but SIGKILL."""
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom netcore.course import race, runtime\nfrom netcore.course.assignment import Assignment\n"
+        "toy = Assignment(Path(sys.argv[1]))\nrunner = race.Runner(toy.manifest, toy.solution, runtime.Runtime(boxed=False), {'cpu': 0})\n"
+        "print('stopped', flush=True)\nsys.stdin.read()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(netcore.__file__).parents[1])}
+    with subprocess.Popen([sys.executable, "-c", program, str(toy[0].folder)], stdin=-1, stdout=-1, env=environment) as grader:
+        assert grader.stdout.readline() == b"stopped\n"
+        children = below(grader.pid)
+        assert len(children) == 2  # the keeper, and the child
+        grader.kill()
+    gone(children)
+
+
+def test_all_are_closed_also_when_one_cannot_be(toy, monkeypatch):
+    assignment = toy[0]
+    closed, close = [], race.Runner.close
+
+    def failing(runner):
+        close(runner)
+        closed.append(runner.child.process.pid)
+        if len(closed) == 1:
+            raise InfraError("a child could not be ended")
+
+    monkeypatch.setattr(race.Runner, "close", failing)
+    record = raced(toy, assignment.solution)
+    assert record["state"] == "graded" and "could not be ended" in record["leaderboard_message"] and len(closed) == 3
+    gone(closed)
+
+
+def test_a_child_that_goes_on_for_a_moment_ends_when_it_is_told(toy):
+    """Told to stop, go on and end at once, many times."""
+    assignment, tree = toy
+    for _ in range(25):
+        runner = race.Runner(assignment.manifest, assignment.solution, tree, {})
+        began = time.monotonic()
+        runner.close()
+        assert time.monotonic() - began < 5

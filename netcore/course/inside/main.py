@@ -24,21 +24,17 @@ def main() -> None:
     setup = wire.read_request(0)
     if not hasattr(os, "fork"):
         child(setup)
-    contained = sandbox.guard_children()
+    contained = sandbox.guard_children(stopped=setup.get("cpu") is not None)
     if os.getppid() != grader:
         os._exit(1)  # it ended before we asked to be told
-    watched: list[int] = []
-
-    def stop(*_: object) -> None:
-        for each in watched:
-            os.kill(each, signal.SIGKILL)
-
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])  # until we know whom to stop
-    signal.signal(signal.SIGTERM, stop)
+    # Waited for and never handled: a handler of Python's that comes just before waitpid is run only when that returns, which may be never.
+    awaited = {signal.SIGTERM, signal.SIGCHLD}
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # some systems drop what nobody would handle
+    signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     pid = os.fork()
     if pid == 0:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, awaited)
         try:
             child({**setup, "contained": contained})
         except BaseException:
@@ -47,12 +43,12 @@ def main() -> None:
             traceback.print_exc()  # a fault of ours; the grader shows it
         finally:
             os._exit(1)
-    watched.append(pid)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
     for fd in (0, 1, 2):
         os.close(fd)
-    _, status = os.waitpid(pid, 0)
-    watched.clear()
+    while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
+        if signal.sigwait(awaited) == signal.SIGTERM:
+            os.kill(pid, signal.SIGKILL)
+    status = ended[1]
     sweep()
     os._exit(SIGNALLED + os.WTERMSIG(status) if os.WIFSIGNALED(status) else min(os.WEXITSTATUS(status), SIGNALLED - 1))
 

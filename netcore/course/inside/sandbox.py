@@ -35,16 +35,17 @@ def undumpable() -> bool:
     return sys.platform == "linux" and _prctl(DUMPABLE, 0)
 
 
-def guard_children() -> bool:
+def guard_children(stopped: bool = False) -> bool:
     """For the keeper: the next process it forks is the first of a PID namespace of its own (all die with it), where the
-    kernel lets us; orphans come to the keeper; the keeper itself ends with the grader. True with a namespace."""
+    kernel lets us; orphans come to the keeper; the keeper itself ends with the grader, at once where it may be `stopped`
+    then, as in a race. True with a namespace."""
     if sys.platform != "linux":
         return False
     undumpable()
     _prctl(SUBREAPER, 1)
     unshare = _libc().unshare
     contained = unshare(NEWPID) == 0 or (os.geteuid() != 0 and unshare(NEWUSER | NEWPID) == 0)
-    _prctl(PDEATHSIG, signal.SIGTERM)
+    _prctl(PDEATHSIG, signal.SIGKILL if stopped else signal.SIGTERM)
     return contained
 
 

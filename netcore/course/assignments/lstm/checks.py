@@ -15,13 +15,13 @@ def _weights(rng, gates, d, h):
 
 def _sizes(case, index):
     n, t, d, h = SIZES[index % len(SIZES)]
-    case.title = f"{n} samples, {t} steps, {d} features, a state of {h}"
+    case.title = f"{n} sample{'s' * (n > 1)}, {t} steps, {d} features, a state of {h}"
     return n, t, d, h
 
 
 def rnn_cell(case, rng, index):
     n, _, d, size = _sizes(case, index)
-    case.title = f"{n} samples, {d} features, a state of {size}"
+    case.title = f"{n} sample{'s' * (n > 1)}, {d} features, a state of {size}"
     x, h, dnew = _normal(rng, n, d), _normal(rng, n, size), _normal(rng, n, size)
     w, u, b = _weights(rng, (), d, size)
     new, cache = case.call("rnn_cell_forward", x, h, w, u, b, returns=2)
@@ -35,7 +35,7 @@ def rnn_cell(case, rng, index):
 
 def _cell(case, rng, index):
     n, _, d, size = _sizes(case, index)
-    case.title = f"{n} samples, {d} features, a state of {size}"
+    case.title = f"{n} sample{'s' * (n > 1)}, {d} features, a state of {size}"
     x, h, c = _normal(rng, n, d), _normal(rng, n, size), _normal(rng, n, size)
     w, u, b = _weights(rng, (4,), d, size)
     return (x, h, c, w, u, b), _normal(rng, n, size), _normal(rng, n, size)
