@@ -9,7 +9,8 @@ from libc.math cimport pow
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
 
 cdef enum:
-    BLOCK = 1 << 14         # numbers in a block
+    BLOCK = 1 << 12         # numbers in a block: few enough that two threads get much the same
+    FEW = 1 << 16           # numbers up to which waking the other threads costs more than it saves
 
 
 cdef inline floating *at(floating[::1] x, Py_ssize_t i) noexcept nogil:
@@ -21,7 +22,7 @@ def sgd(double lr, double momentum, double dampening, double weight_decay, bint 
         floating[::1] theta, const floating[::1] gradient, floating[::1] velocity):
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t n = theta.shape[0], block, i
-    cdef int threads = thread_count() if n > 4 * BLOCK else 1
+    cdef int threads = thread_count() if n > FEW else 1
     for block in prange((n + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         i = block * BLOCK
         K.sgd(min(BLOCK, n - i), lr, momentum, dampening, weight_decay, nesterov, first, &theta[i], &gradient[i], at(velocity, i))
@@ -32,7 +33,7 @@ def adam(double lr, double beta1, double beta2, double eps, double weight_decay,
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t n = theta.shape[0], block, i
     cdef double c1 = 1 - pow(beta1, step), c2 = 1 - pow(beta2, step)
-    cdef int threads = thread_count() if n > 4 * BLOCK else 1
+    cdef int threads = thread_count() if n > FEW else 1
     for block in prange((n + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         i = block * BLOCK
         K.adam(min(BLOCK, n - i), lr, beta1, beta2, eps, weight_decay, decoupled, c1, c2,
@@ -43,7 +44,7 @@ def rmsprop(double lr, double alpha, double eps, double weight_decay, double mom
             floating[::1] theta, const floating[::1] gradient, floating[::1] square, floating[::1] average, floating[::1] buffer):
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t n = theta.shape[0], block, i
-    cdef int threads = thread_count() if n > 4 * BLOCK else 1
+    cdef int threads = thread_count() if n > FEW else 1
     for block in prange((n + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         i = block * BLOCK
         K.rmsprop(min(BLOCK, n - i), lr, alpha, eps, weight_decay, momentum,
@@ -53,7 +54,7 @@ def rmsprop(double lr, double alpha, double eps, double weight_decay, double mom
 def adagrad(double lr, double eps, double weight_decay, floating[::1] theta, const floating[::1] gradient, floating[::1] total):
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t n = theta.shape[0], block, i
-    cdef int threads = thread_count() if n > 4 * BLOCK else 1
+    cdef int threads = thread_count() if n > FEW else 1
     for block in prange((n + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         i = block * BLOCK
         K.adagrad(min(BLOCK, n - i), lr, eps, weight_decay, &theta[i], &gradient[i], &total[i])

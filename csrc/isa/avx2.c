@@ -2,6 +2,7 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 #include "kernels/table.h"
 #ifdef __clang__

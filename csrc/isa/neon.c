@@ -2,6 +2,7 @@
 #if defined(__aarch64__) && defined(__GNUC__)
 #include <arm_neon.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 #include "kernels/table.h"
 #define NC_LEVEL neon

@@ -1,5 +1,6 @@
 /* The portable level: plain C, for every machine and compiler. */
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 #include "kernels/table.h"
 #define NC_LEVEL scalar

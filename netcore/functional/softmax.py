@@ -6,6 +6,7 @@
 Readable in NumPy: netcore/reference/softmax.py; the arithmetic of a row: csrc/kernels/rows.h.
 """
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -25,10 +26,10 @@ def _forward(x: np.ndarray, dim: int, logarithm: bool) -> tuple[np.ndarray, Soft
     x = checks.floats("x", x)
     if not -x.ndim <= dim < x.ndim:
         raise ArgumentError(f"dim {dim} does not exist in an input of shape {x.shape}")
-    last = np.ascontiguousarray(np.moveaxis(x, dim, -1))
+    last = _moved(x, dim, -1)
     y = memory.empty(last.shape, x.dtype)
     kernels.softmax.softmax(logarithm, _rows(last), _rows(y))
-    y = np.ascontiguousarray(np.moveaxis(y, -1, dim))
+    y = _moved(y, -1, dim)
     return y, SoftmaxCache(y, dim, logarithm)
 
 
@@ -36,14 +37,21 @@ def _backward(dy: np.ndarray, cache: SoftmaxCache) -> np.ndarray:
     """dx for dy, both of the shape of y."""
     y, dim, logarithm = cache
     dy = checks.gradient("dy", dy, y.shape, y.dtype)
-    last_y, last_dy = (np.ascontiguousarray(np.moveaxis(a, dim, -1)) for a in (y, dy))
+    last_y, last_dy = _moved(y, dim, -1), _moved(dy, dim, -1)
     dx = memory.empty(last_y.shape, y.dtype)
     kernels.softmax.softmax_gradient(logarithm, _rows(last_y), _rows(last_dy), _rows(dx))
-    return np.ascontiguousarray(np.moveaxis(dx, -1, dim))
+    return _moved(dx, -1, dim)
+
+
+def _moved(x: np.ndarray, source: int, destination: int) -> np.ndarray:
+    """The same numbers with one axis moved, contiguous; x itself where it stands there already."""
+    if source % x.ndim == destination % x.ndim:
+        return x
+    return np.ascontiguousarray(np.moveaxis(x, source, destination))
 
 
 def _rows(x: np.ndarray) -> np.ndarray:
-    return x.reshape(int(np.prod(x.shape[:-1])), x.shape[-1])
+    return x.reshape(prod(x.shape[:-1]), x.shape[-1])
 
 
 def softmax_forward(x: np.ndarray, dim: int = -1) -> tuple[np.ndarray, SoftmaxCache]:

@@ -34,7 +34,7 @@ class Merge(Layer):
 
 
 class Add(Merge):
-    """The sum of all inputs; each gets the whole gradient."""
+    """The sum of all inputs; each gets the whole gradient: the same array, which nobody may write to."""
 
     def _forward(self, *inputs: np.ndarray) -> tuple[np.ndarray, Any]:
         first, *others = self._inputs(inputs)
@@ -45,8 +45,9 @@ class Add(Merge):
 
     def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> tuple[np.ndarray, ...]:
         count, shape, dtype = cache
-        dy = checks.gradient("dy", dy, shape, dtype)
-        return tuple(memory.copy(dy) for _ in range(count))
+        shared = checks.gradient("dy", dy, shape, dtype).view()
+        shared.flags.writeable = False
+        return (shared,) * count
 
     def cache_numbers(self, *input_shapes: Shape) -> float:
         return 0

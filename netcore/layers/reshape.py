@@ -12,7 +12,7 @@ from netcore.shapes import flattened
 
 
 class Rearrange(Layer):
-    """The input in another shape; the cache is the old one."""
+    """The input in another shape, copied; the cache is the old shape. The gradient is handed on as it is, a view of dy."""
 
     def _new_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Shape of the output, both with the batch axis."""
@@ -24,7 +24,7 @@ class Rearrange(Layer):
 
     def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> np.ndarray:
         shape, dtype = cache
-        return memory.copy(checks.gradient("dy", dy, self._new_shape(shape), dtype).reshape(shape))
+        return checks.gradient("dy", dy, self._new_shape(shape), dtype).reshape(shape)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if any(size is None for size in input_shape):
