@@ -1,8 +1,13 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Optimiser updates on flat arrays, cut into blocks, one thread a block. The update rules stand in csrc/kernels/optim.h;
-the NumPy twins in netcore/reference/optim.py. State arrays of length 0 are absent (no momentum, not centered …)."""
+"""Optimiser updates on arrays of one size and dtype, cut into blocks, one thread a block. The update rules stand in
+csrc/kernels/optim.h; the NumPy twins in netcore/reference/optim.py. State arrays of length 0 are absent (no momentum, not
+centered …).
 
-from cython cimport floating
+A small network has many small parameters, and to look at five arrays takes longer than to update them. So these functions
+take the plain buffers of flat arrays, which netcore/optim/base.py has checked, and no typed memoryviews.
+"""
+
+from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cython.parallel cimport prange
 from libc.math cimport pow
 
@@ -13,54 +18,68 @@ cdef enum:
     FEW = 1 << 16           # numbers up to which waking the other threads costs more than it saves
 
 
-cdef inline floating *at(floating[::1] x, Py_ssize_t i) noexcept nogil:
-    """Where block i starts, or NULL in an absent array."""
-    return &x[i] if x.shape[0] else NULL
+cdef struct Numbers:
+    char *data
+    Py_ssize_t count, itemsize
 
 
-def sgd(double lr, double momentum, double dampening, double weight_decay, bint nesterov, bint first,
-        floating[::1] theta, const floating[::1] gradient, floating[::1] velocity):
-    cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t n = theta.shape[0], block, i
-    cdef int threads = thread_count() if n > FEW else 1
-    for block in prange((n + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
+cdef Numbers numbers(object array, int access) except *:
+    """Where a contiguous array has its numbers. They stay there while somebody holds the array, as the callers do."""
+    cdef Py_buffer buffer
+    PyObject_GetBuffer(array, &buffer, access)
+    PyBuffer_Release(&buffer)
+    return Numbers(<char *> buffer.buf, buffer.len // buffer.itemsize, buffer.itemsize)
+
+
+cdef inline void *at(const Numbers *x, Py_ssize_t i) noexcept nogil:
+    """Where number i stands, or NULL in an absent array."""
+    return x.data + i * x.itemsize if x.count else NULL
+
+
+def sgd(double lr, double momentum, double dampening, double weight_decay, bint nesterov, bint first, theta, gradient, velocity):
+    cdef Numbers p = numbers(theta, PyBUF_WRITABLE), g = numbers(gradient, PyBUF_SIMPLE), v = numbers(velocity, PyBUF_WRITABLE)
+    cdef const nc_kernels *K = kernels_for(p.itemsize)
+    cdef Py_ssize_t block, i
+    cdef int threads = thread_count() if p.count > FEW else 1
+    for block in prange((p.count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         i = block * BLOCK
-        K.sgd(min(BLOCK, n - i), lr, momentum, dampening, weight_decay, nesterov, first, &theta[i], &gradient[i], at(velocity, i))
+        K.sgd(min(BLOCK, p.count - i), lr, momentum, dampening, weight_decay, nesterov, first, at(&p, i), at(&g, i), at(&v, i))
 
 
-def adam(double lr, double beta1, double beta2, double eps, double weight_decay, bint decoupled, long step,
-         floating[::1] theta, const floating[::1] gradient, floating[::1] mean, floating[::1] square, floating[::1] highest):
-    cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t n = theta.shape[0], block, i
+def adam(double lr, double beta1, double beta2, double eps, double weight_decay, bint decoupled, long step, theta, gradient, mean, square, highest):
+    cdef Numbers p = numbers(theta, PyBUF_WRITABLE), g = numbers(gradient, PyBUF_SIMPLE)
+    cdef Numbers m = numbers(mean, PyBUF_WRITABLE), s = numbers(square, PyBUF_WRITABLE), h = numbers(highest, PyBUF_WRITABLE)
+    cdef const nc_kernels *K = kernels_for(p.itemsize)
+    cdef Py_ssize_t block, i
     cdef double c1 = 1 - pow(beta1, step), c2 = 1 - pow(beta2, step)
-    cdef int threads = thread_count() if n > FEW else 1
-    for block in prange((n + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
+    cdef int threads = thread_count() if p.count > FEW else 1
+    for block in prange((p.count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         i = block * BLOCK
-        K.adam(min(BLOCK, n - i), lr, beta1, beta2, eps, weight_decay, decoupled, c1, c2,
-               &theta[i], &gradient[i], &mean[i], &square[i], at(highest, i))
+        K.adam(min(BLOCK, p.count - i), lr, beta1, beta2, eps, weight_decay, decoupled, c1, c2, at(&p, i), at(&g, i), at(&m, i), at(&s, i), at(&h, i))
 
 
-def rmsprop(double lr, double alpha, double eps, double weight_decay, double momentum,
-            floating[::1] theta, const floating[::1] gradient, floating[::1] square, floating[::1] average, floating[::1] buffer):
-    cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t n = theta.shape[0], block, i
-    cdef int threads = thread_count() if n > FEW else 1
-    for block in prange((n + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
+def rmsprop(double lr, double alpha, double eps, double weight_decay, double momentum, theta, gradient, square, average, buffer):
+    cdef Numbers p = numbers(theta, PyBUF_WRITABLE), g = numbers(gradient, PyBUF_SIMPLE)
+    cdef Numbers s = numbers(square, PyBUF_WRITABLE), a = numbers(average, PyBUF_WRITABLE), b = numbers(buffer, PyBUF_WRITABLE)
+    cdef const nc_kernels *K = kernels_for(p.itemsize)
+    cdef Py_ssize_t block, i
+    cdef int threads = thread_count() if p.count > FEW else 1
+    for block in prange((p.count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         i = block * BLOCK
-        K.rmsprop(min(BLOCK, n - i), lr, alpha, eps, weight_decay, momentum,
-                  &theta[i], &gradient[i], &square[i], at(average, i), at(buffer, i))
+        K.rmsprop(min(BLOCK, p.count - i), lr, alpha, eps, weight_decay, momentum, at(&p, i), at(&g, i), at(&s, i), at(&a, i), at(&b, i))
 
 
-def adagrad(double lr, double eps, double weight_decay, floating[::1] theta, const floating[::1] gradient, floating[::1] total):
-    cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t n = theta.shape[0], block, i
-    cdef int threads = thread_count() if n > FEW else 1
-    for block in prange((n + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
+def adagrad(double lr, double eps, double weight_decay, theta, gradient, total):
+    cdef Numbers p = numbers(theta, PyBUF_WRITABLE), g = numbers(gradient, PyBUF_SIMPLE), t = numbers(total, PyBUF_WRITABLE)
+    cdef const nc_kernels *K = kernels_for(p.itemsize)
+    cdef Py_ssize_t block, i
+    cdef int threads = thread_count() if p.count > FEW else 1
+    for block in prange((p.count + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         i = block * BLOCK
-        K.adagrad(min(BLOCK, n - i), lr, eps, weight_decay, &theta[i], &gradient[i], &total[i])
+        K.adagrad(min(BLOCK, p.count - i), lr, eps, weight_decay, at(&p, i), at(&g, i), at(&t, i))
 
 
-def square_sum(const floating[::1] gradient) -> float:
+def square_sum(gradient) -> float:
     """Σ g², in pieces that are added in double, in their order."""
-    cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    return K.sum_squares(gradient.shape[0], 0, &gradient[0]) if gradient.shape[0] else 0.0
+    cdef Numbers g = numbers(gradient, PyBUF_SIMPLE)
+    return kernels_for(g.itemsize).sum_squares(g.count, 0, g.data) if g.count else 0.0

@@ -89,7 +89,8 @@ def cross_entropy_forward(
     if logits.ndim < 1 or logits.shape[-1] < 1:
         raise ShapeError(f"logits must have shape (…, K) with at least one class, got {logits.shape}")
     target = checks.integers("target", target)
-    checks.shape_is("target", target, logits.shape[:-1], f"(one class per row of logits {logits.shape})")
+    if target.shape != logits.shape[:-1]:
+        checks.shape_is("target", target, logits.shape[:-1], f"(one class per row of logits {logits.shape})")
     smoothing = checks.number("label_smoothing", label_smoothing, 0, 1)
     rows = _rows(logits)
     losses = np.empty(rows.shape[0])
