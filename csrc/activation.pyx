@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Elementwise activations over whole arrays: cut into blocks, one thread a block. The formulas stand in
-csrc/kernels/activation.h; the NumPy twin is netcore/reference/activation.py."""
+"""Elementwise arithmetic over whole arrays, activations and sums: cut into blocks, one thread a block. The formulas stand in
+csrc/kernels/activation.h and rows.h; the NumPy twin is netcore/reference/activation.py."""
 
 from cython cimport floating
 from cython.parallel cimport prange
@@ -42,3 +42,17 @@ def backward(int kind, double slope, const floating[::1] kept, const floating[::
         return
     for block in prange(blocks, nogil=True, num_threads=threads, schedule="static"):
         K.activate_gradient(kind, min(BLOCK, n - block * BLOCK), slope, &kept[block * BLOCK], &dy[block * BLOCK], &dx[block * BLOCK])
+
+
+def add(const floating[::1] a, const floating[::1] b, floating[::1] y):
+    """y = a + b."""
+    cdef const nc_kernels *K = kernels_for(sizeof(floating))
+    cdef Py_ssize_t n = y.shape[0], blocks = (n + BLOCK - 1) // BLOCK, block
+    cdef int threads = thread_count()
+    if n == 0:
+        return
+    if blocks < FEW_CHEAP:
+        K.add(n, &a[0], &b[0], &y[0])
+        return
+    for block in prange(blocks, nogil=True, num_threads=threads, schedule="static"):
+        K.add(min(BLOCK, n - block * BLOCK), &a[block * BLOCK], &b[block * BLOCK], &y[block * BLOCK])

@@ -322,7 +322,7 @@ cdef void sum_partials(
     cdef floating *total = partial + task * g.taps * nr
     cdef floating *target = dw + (task // panels * g.k + first) * g.taps
     for chunk in range(1, chunks):
-        K.add_to(g.taps * nr, total + chunk * size, total)
+        K.add(g.taps * nr, total, total + chunk * size, total)
     for tap in range(g.taps):
         for k in range(min(nr, g.k - first)):
             target[k * g.taps + tap] = total[tap * nr + k]

@@ -27,4 +27,4 @@ def backward(const int64_t[::1] tokens, const floating[:, ::1] dy, int64_t paddi
     with nogil:
         for i in range(tokens.shape[0]):
             if tokens[i] != padding:
-                K.add_to(dim, &dy[i, 0], &dw[tokens[i], 0])
+                K.add(dim, &dw[tokens[i], 0], &dy[i, 0], &dw[tokens[i], 0])

@@ -28,8 +28,9 @@ cdef enum:
 
 # ---- batch norm: x (N, C, P), P pixels -------------------------------------------------------------------------------
 
-def batch_statistics(const floating[:, :, ::1] x, double[::1] mean, double[::1] var):
-    """Mean and biased variance of each channel."""
+def batch_forward(const floating[:, :, ::1] x, double eps, const floating[::1] w, const floating[::1] b,
+                  floating[:, :, ::1] y, double[::1] mean, double[::1] var, double[::1] rstd):
+    """y = x̂ w + b with the batch's own statistics, mean and biased variance: a channel is normalised while it is in the cache."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t samples = x.shape[0], channels = x.shape[1], pixels = x.shape[2], c, n
     cdef int threads = thread_count() if x.size >= SMALL else 1
@@ -38,6 +39,9 @@ def batch_statistics(const floating[:, :, ::1] x, double[::1] mean, double[::1] 
         return
     if pixels == 1:
         column_statistics(samples, channels, &x[0, 0, 0], &mean[0], &var[0])
+        for c in range(channels):
+            rstd[c] = 1 / sqrt(var[c] + eps)
+        column_apply(samples, channels, threads, &x[0, 0, 0], &mean[0], &rstd[0], &w[0] if w.shape[0] else NULL, &b[0] if b.shape[0] else NULL, &y[0, 0, 0])
         return
     for c in prange(channels, nogil=True, num_threads=threads, schedule="static"):
         total = 0
@@ -48,19 +52,20 @@ def batch_statistics(const floating[:, :, ::1] x, double[::1] mean, double[::1] 
         for n in range(samples):
             total = total + K.sum_squares(pixels, mean[c], &x[n, c, 0])
         var[c] = total / (samples * pixels)
+        rstd[c] = 1 / sqrt(var[c] + eps)
+        for n in range(samples):
+            K.affine(pixels, mean[c], rstd[c] * (w[c] if w.shape[0] else 1), b[c] if b.shape[0] else 0, &x[n, c, 0], &y[n, c, 0])
 
 
 def batch_apply(const floating[:, :, ::1] x, const double[::1] mean, const double[::1] rstd, const floating[::1] w, const floating[::1] b, floating[:, :, ::1] y):
-    """y = (x - mean) rstd w + b, with the statistics of each channel; w and b empty where there are none."""
+    """y = (x - mean) rstd w + b, with given statistics of each channel; w and b empty where there are none."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t samples = x.shape[0], channels = x.shape[1], pixels = x.shape[2], i, c
     cdef int threads = thread_count() if x.size >= SMALL else 1
     if samples * channels * pixels == 0:
         return
     if pixels == 1:
-        for i in prange(samples, nogil=True, num_threads=threads if samples * channels >= SMALL else 1, schedule="static"):
-            for c in range(channels):
-                y[i, c, 0] = <floating> ((x[i, c, 0] - mean[c]) * rstd[c] * (w[c] if w.shape[0] else 1) + (b[c] if b.shape[0] else 0))
+        column_apply(samples, channels, threads, &x[0, 0, 0], &mean[0], &rstd[0], &w[0] if w.shape[0] else NULL, &b[0] if b.shape[0] else NULL, &y[0, 0, 0])
         return
     for i in prange(samples * channels, nogil=True, num_threads=threads, schedule="static"):
         c = i % channels
@@ -112,6 +117,14 @@ cdef void column_statistics(Py_ssize_t samples, Py_ssize_t channels, const float
             var[c] += d * d
     for c in range(channels):
         var[c] /= samples
+
+
+cdef void column_apply(Py_ssize_t samples, Py_ssize_t channels, int threads, const floating *x, const double *mean, const double *rstd,
+                       const floating *w, const floating *b, floating *y) noexcept:
+    cdef Py_ssize_t n, c
+    for n in prange(samples, nogil=True, num_threads=threads, schedule="static"):
+        for c in range(channels):
+            y[n * channels + c] = <floating> ((x[n * channels + c] - mean[c]) * rstd[c] * (w[c] if w != NULL else 1) + (b[c] if b != NULL else 0))
 
 
 cdef int column_gradient(Py_ssize_t samples, Py_ssize_t channels, const floating *x, const double *mean, const double *rstd, const floating *w,
@@ -228,7 +241,7 @@ def layer_gradient(const floating[:, ::1] x, const double[::1] mean, const doubl
                 K.layer_norm_gradient(n, mean[row], rstd[row], &x[row, 0], weight, &dy[row, 0], &dx[row, 0] if dx.shape[0] else NULL, partial + chunk * 2 * n, partial + (chunk * 2 + 1) * n)
         for chunk in range(chunks):
             if dw.shape[0]:
-                K.add_to(n, partial + chunk * 2 * n, &dw[0])
+                K.add(n, &dw[0], partial + chunk * 2 * n, &dw[0])
             if db.shape[0]:
-                K.add_to(n, partial + (chunk * 2 + 1) * n, &db[0])
+                K.add(n, &db[0], partial + (chunk * 2 + 1) * n, &db[0])
     free(partial)

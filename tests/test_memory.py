@@ -37,6 +37,16 @@ def test_a_view_keeps_its_block():
     assert (row == 0).all()
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [7, 1 << 14, 300_001])
+def test_sums(size, dtype):
+    a, b = np.random.default_rng(size).standard_normal((2, size)).astype(dtype)
+    np.testing.assert_array_equal(memory.add(a, b), a + b)
+    np.testing.assert_array_equal(memory.add(a[::2], b[::2]), a[::2] + b[::2])
+    with pytest.raises(ValueError, match="could not be broadcast"):
+        memory.add(a, b[:-1])
+
+
 def test_arrays_are_aligned_writable_and_contiguous():
     for shape in [(1 << 16,), (333, 777), (5, 6, 7, 1000)]:
         x = memory.empty(shape, np.dtype(np.float64))

@@ -175,8 +175,8 @@ static void NC_NAME(layer_norm_gradient)(long n, double mean, double rstd, const
     }
 }
 
-/* y += x */
-static void NC_NAME(add_to)(long n, const REAL *x, REAL *y) {
-    EACH PUT(y, vadd(GET(y), GET(x)));
+/* y = a + b; y may be one of them */
+static void NC_NAME(add)(long n, const REAL *a, const REAL *b, REAL *y) {
+    EACH PUT(y, vadd(GET(a), GET(b)));
 }
 #undef NC_LIBM

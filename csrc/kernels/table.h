@@ -62,7 +62,7 @@
     ROW(void, affine_gradient, (long n, double center, double scale, double slope, double shift, const REAL *x, const REAL *dy, REAL *dx)) \
     ROW(void, layer_norm, (long n, double mean, double rstd, const REAL *x, const REAL *w, const REAL *b, REAL *y)) \
     ROW(void, layer_norm_gradient, (long n, double mean, double rstd, const REAL *x, const REAL *w, const REAL *dy, REAL *dx, REAL *dw, REAL *db)) \
-    ROW(void, add_to, (long n, const REAL *x, REAL *y))
+    ROW(void, add, (long n, const REAL *a, const REAL *b, REAL *y))
 
 #define NC_OPTIM_ROWS(ROW) \
     ROW(void, sgd, (long n, double lr, double momentum, double dampening, double weight_decay, int nesterov, int first, REAL *theta, const REAL *gradient, REAL *velocity)) \

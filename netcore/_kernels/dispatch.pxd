@@ -53,7 +53,7 @@ cdef extern from "kernels/table.h":
         void (*affine_gradient)(long n, double center, double scale, double slope, double shift, const void *x, const void *dy, void *dx) noexcept nogil
         void (*layer_norm)(long n, double mean, double rstd, const void *x, const void *w, const void *b, void *y) noexcept nogil
         void (*layer_norm_gradient)(long n, double mean, double rstd, const void *x, const void *w, const void *dy, void *dx, void *dw, void *db) noexcept nogil
-        void (*add_to)(long n, const void *x, void *y) noexcept nogil
+        void (*add)(long n, const void *a, const void *b, void *y) noexcept nogil
         # optim.h
         void (*sgd)(long n, double lr, double momentum, double dampening, double weight_decay, int nesterov, int first, void *theta, const void *gradient, void *velocity) noexcept nogil
         void (*adam)(long n, double lr, double beta1, double beta2, double eps, double weight_decay, int decoupled, double c1, double c2, void *theta, const void *gradient, void *mean, void *square, void *highest) noexcept nogil

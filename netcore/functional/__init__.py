@@ -42,9 +42,9 @@ from netcore.functional.im2col import col2im, im2col
 from netcore.functional.linear import linear_backward, linear_forward
 from netcore.functional.lstm import lstm_backward, lstm_cell_backward, lstm_cell_forward, lstm_forward, lstm_gates
 from netcore.functional.norm import (
+    batch_norm_apply,
     batch_norm_backward,
     batch_norm_forward,
-    batch_norm_statistics,
     group_norm_backward,
     group_norm_forward,
     layer_norm_backward,

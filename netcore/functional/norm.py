@@ -53,27 +53,25 @@ def _sums(x: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     return np.zeros(count, x.dtype), np.zeros(count, x.dtype)
 
 
-def batch_norm_statistics(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(mean, biased variance) of each channel of x (N, C, …), float64."""
-    x = _with_channels(x)
-    values = x.size // max(x.shape[1], 1)
-    if x.shape[0] and values < 2:
-        raise ArgumentError(f"batch norm in training needs more than one value per channel, got shape {x.shape}")
-    mean, var = np.zeros(x.shape[1]), np.zeros(x.shape[1])
-    kernels.norm.batch_statistics(_channels(x), mean, var)
-    return mean, var
-
-
 def batch_norm_forward(
-    x: np.ndarray,
-    w: np.ndarray | None,
-    b: np.ndarray | None,
-    mean: np.ndarray,
-    var: np.ndarray,
-    eps: float = 1e-5,
-) -> tuple[np.ndarray, NormCache]:
-    """y = (x - mean) / √(var + eps) · w + b for x (N, C, …) and statistics (C,): the batch's own in training
-    (`batch_norm_statistics`), running ones in evaluation."""
+    x: np.ndarray, w: np.ndarray | None = None, b: np.ndarray | None = None, eps: float = 1e-5
+) -> tuple[np.ndarray, NormCache, tuple[np.ndarray, np.ndarray]]:
+    """(y, cache, (mean, var)): y = (x - mean) / √(var + eps) · w + b for x (N, C, …), with the batch's own mean and biased variance of
+    each channel, float64. With no samples they are 0 and 1. Raises ArgumentError for a single value per channel."""
+    x = _with_channels(x)
+    channels = x.shape[1]
+    if x.shape[0] and x.size // max(channels, 1) < 2:
+        raise ArgumentError(f"batch norm in training needs more than one value per channel, got shape {x.shape}")
+    weight, bias = _affine(x, w, b, (channels,))
+    y, mean, var, rstd = memory.empty(x.shape, x.dtype), np.zeros(channels), np.ones(channels), np.ones(channels)
+    kernels.norm.batch_forward(_channels(x), eps, weight, bias, _channels(y), mean, var, rstd)
+    return y, NormCache(x, weight, bias.size, mean, rstd, (channels,)), (mean, var)
+
+
+def batch_norm_apply(
+    x: np.ndarray, w: np.ndarray | None, b: np.ndarray | None, mean: np.ndarray, var: np.ndarray, eps: float = 1e-5
+) -> np.ndarray:
+    """y = (x - mean) / √(var + eps) · w + b for x (N, C, …) and given statistics (C,): the running ones, in evaluation."""
     x = _with_channels(x)
     weight, bias = _affine(x, w, b, (x.shape[1],))
     rstd = 1 / np.sqrt(np.asarray(var, np.float64) + eps)
@@ -82,7 +80,7 @@ def batch_norm_forward(
     checks.shape_is("var", rstd, (x.shape[1],), "(one per channel)")
     y = memory.empty(x.shape, x.dtype)
     kernels.norm.batch_apply(_channels(x), mean, rstd, weight, bias, _channels(y))
-    return y, NormCache(x, weight, bias.size, mean, rstd, (x.shape[1],))
+    return y
 
 
 def batch_norm_backward(dy: np.ndarray, cache: NormCache, *, needs: tuple[bool, bool, bool] = (True, True, True)) -> Gradients:

@@ -40,7 +40,7 @@ class Add(Merge):
         first, *others = self._inputs(inputs)
         y = memory.add(first, others[0])
         for x in others[1:]:
-            y += x
+            y = memory.add(y, x)
         return y, (len(inputs), y.shape, y.dtype)
 
     def _backward(self, dy: np.ndarray, cache: Any, needs_input: bool = True) -> tuple[np.ndarray, ...]:

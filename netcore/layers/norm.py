@@ -68,11 +68,11 @@ class BatchNorm2d(Norm):
         if x.ndim not in self.axes or x.shape[1] != self.num_features:
             raise ShapeError(f"input must have shape {self.layout} with C={self.num_features}, got {x.shape}")
         if not self.training:
-            return F.batch_norm_forward(x, *self._wb, self.running_mean, self.running_var, self.eps)  # type: ignore[attr-defined]
-        mean, var = F.batch_norm_statistics(x)
+            return F.batch_norm_apply(x, *self._wb, self.running_mean, self.running_var, self.eps), None  # type: ignore[attr-defined]
+        y, cache, statistics = F.batch_norm_forward(x, *self._wb, self.eps)
         if x.shape[0]:
-            self._track(mean, var, x.size // x.shape[1])
-        return F.batch_norm_forward(x, *self._wb, mean, var, self.eps)
+            self._track(*statistics, x.size // x.shape[1])
+        return y, cache
 
     def _track(self, mean: np.ndarray, var: np.ndarray, count: int) -> None:
         """Move the running statistics towards the batch's."""

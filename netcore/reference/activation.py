@@ -72,3 +72,8 @@ def backward(kind: int, slope: float, kept: np.ndarray, dy: np.ndarray, dx: np.n
                 dx[...] = dy * (1 - kept * kept)
             case "softplus":
                 dx[...] = np.where(kept > 20, dy, dy * _sigmoid(kept))
+
+
+def add(a: np.ndarray, b: np.ndarray, y: np.ndarray) -> None:
+    """y = a + b."""
+    np.add(a, b, out=y)

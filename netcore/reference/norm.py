@@ -13,11 +13,15 @@ def _column(w: np.ndarray) -> np.ndarray | float:
     return w[:, None] if w.size else 1.0
 
 
-def batch_statistics(x: np.ndarray, mean: np.ndarray, var: np.ndarray) -> None:
-    """Mean and biased variance of each channel of x (N, C, P)."""
+def batch_forward(
+    x: np.ndarray, eps: float, w: np.ndarray, b: np.ndarray, y: np.ndarray, mean: np.ndarray, var: np.ndarray, rstd: np.ndarray
+) -> None:
+    """y = x̂ w + b with the batch's own statistics, mean and biased variance; x (N, C, P)."""
     if x.shape[0] * x.shape[2]:
         mean[...] = x.mean(axis=(0, 2), dtype=np.float64)
         var[...] = x.var(axis=(0, 2), dtype=np.float64)
+        rstd[...] = 1 / np.sqrt(var + eps)
+        batch_apply(x, mean, rstd, w, b, y)
 
 
 def batch_apply(x: np.ndarray, mean: np.ndarray, rstd: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) -> None:

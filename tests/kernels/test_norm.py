@@ -32,15 +32,17 @@ def test_batch_norm_against_reference(level, dtype, shape, with_w):
     w, b = affine(rng, c, dtype, with_w, with_w)
     got, expected = [], []
     for module, (x_, w_, b_, dy_), out in ((kernels.norm, (x, w, b, dy), got), (reference, wide(x, w, b, dy), expected)):
-        mean, var, y, dx = np.zeros(c), np.ones(c), np.full_like(x_, 7), np.full_like(x_, 7)
+        mean, var, rstd = np.zeros(c), np.ones(c), np.ones(c)
+        y, applied, dx = np.full_like(x_, 7), np.full_like(x_, 7), np.full_like(x_, 7)
         dw, db = np.zeros(c, x_.dtype), np.zeros(c, x_.dtype)
         with isa(level):
-            module.batch_statistics(x_, mean, var)
-            module.batch_apply(x_, mean, 1 / np.sqrt(var + 1e-5), w_, b_, y)
-            module.batch_gradient(x_, mean, 1 / np.sqrt(var + 1e-5), w_, dy_, dx, dw, db)
-        out += [mean, var, y, dx, dw, db]
+            module.batch_forward(x_, 1e-5, w_, b_, y, mean, var, rstd)
+            module.batch_apply(x_, mean, rstd, w_, b_, applied)
+            module.batch_gradient(x_, mean, rstd, w_, dy_, dx, dw, db)
+        np.testing.assert_array_equal(applied, y)
+        out += [mean, var, rstd, y, dx, dw, db]
     limit = 1e-4 if dtype is np.float32 else 1e-11
-    for a, e, what in zip(got, expected, ("mean", "var", "y", "dx", "dw", "db"), strict=True):
+    for a, e, what in zip(got, expected, ("mean", "var", "rstd", "y", "dx", "dw", "db"), strict=True):
         assert_close(a, e, limit, what)
 
 
@@ -88,7 +90,7 @@ def test_layer_norm_against_reference(level, dtype, shape, with_w, with_b):
 
 
 def batch_norm(x, w, b):
-    return F.batch_norm_forward(x, w, b, *F.batch_norm_statistics(x))
+    return F.batch_norm_forward(x, w, b)[:2]
 
 
 NORMS = {
@@ -174,13 +176,14 @@ def test_rejected():
     x, w = np.zeros((2, 6, 4), np.float32), np.ones(6, np.float32)
     stats = np.zeros(6), np.ones(6)
     cases = [
-        (lambda: F.batch_norm_statistics(x[:1, :, :1]), nc.ArgumentError, "more than one value per channel"),
-        (lambda: F.batch_norm_statistics(x[0, 0]), nc.ShapeError, r"\(N, C, …\)"),
-        (lambda: F.batch_norm_forward(x, w[:5], None, *stats), nc.ShapeError, "w must have shape"),
-        (lambda: F.batch_norm_forward(x, w.astype(np.float64), None, *stats), nc.DTypeError, "w is float64"),
-        (lambda: F.batch_norm_forward(x, w, w, stats[0][:3], stats[1]), nc.ShapeError, "mean must have shape"),
-        (lambda: F.batch_norm_forward(x, w, w, stats[0], stats[1][:3]), nc.ShapeError, "var must have shape"),
-        (lambda: F.batch_norm_forward(x.astype(np.int32), w, w, *stats), nc.DTypeError, "float32 or float64"),
+        (lambda: F.batch_norm_forward(x[:1, :, :1]), nc.ArgumentError, "more than one value per channel"),
+        (lambda: F.batch_norm_forward(x[0, 0]), nc.ShapeError, r"\(N, C, …\)"),
+        (lambda: F.batch_norm_forward(x, w[:5]), nc.ShapeError, "w must have shape"),
+        (lambda: F.batch_norm_forward(x, w.astype(np.float64)), nc.DTypeError, "w is float64"),
+        (lambda: F.batch_norm_forward(x.astype(np.int32), w, w), nc.DTypeError, "float32 or float64"),
+        (lambda: F.batch_norm_apply(x, w[:5], None, *stats), nc.ShapeError, "w must have shape"),
+        (lambda: F.batch_norm_apply(x, w, w, stats[0][:3], stats[1]), nc.ShapeError, "mean must have shape"),
+        (lambda: F.batch_norm_apply(x, w, w, stats[0], stats[1][:3]), nc.ShapeError, "var must have shape"),
         (lambda: F.group_norm_forward(x, 4), nc.ShapeError, "must divide"),
         (lambda: F.group_norm_forward(x, 0), nc.ArgumentError, "num_groups"),
         (lambda: F.layer_norm_forward(x, (5,)), nc.ShapeError, "must end in the axes"),
