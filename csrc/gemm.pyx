@@ -12,6 +12,9 @@ for nobody, and what it packed lies in its own second-level cache. The grid is t
 thread, packing included. Where a part has few columns and A's rows are contiguous, A is read in place. Every element of C is
 summed over k in ascending order, slab by slab, whoever takes it: results are bit-identical for any number of threads.
 
+Few rows times a transposed matrix, x Wᵀ of a small batch, would spend most of their time on packing W, of which each number is
+used but a few times. There every element is a dot product of two contiguous rows, and the threads share out W's rows.
+
 Source: Goto and van de Geijn (2008), "Anatomy of high-performance matrix multiplication".
 """
 
@@ -28,6 +31,7 @@ cdef enum:
     N_BLOCK = 2048          # columns packed at once
     NARROW = 4              # panels of B up to which packing A costs more than it saves
     PACKING = 16            # multiply-adds that take as long as packing a number
+    FEW_ROWS = 64           # rows up to which dot products cost less than packing B's columns
     LINE = 64               # bytes of the cache: a vector that lies across two lines is two loads
     PAGE = 4096             # bytes: rows that lie multiples of a page apart fall on the same lines of the cache
 
@@ -68,6 +72,12 @@ cdef int gemm(
     cdef floating *memory
     cdef floating *work
     if m == 0 or n == 0:
+        return 0
+    if m <= FEW_ROWS and a_col == 1 and b_row == 1:
+        parts = max(<Py_ssize_t> 1, min(<Py_ssize_t> threads, min(n, m * n * k // WORTH_A_THREAD)))
+        for part in prange(parts, num_threads=<int> parts, schedule="static", use_threads_if=parts > 1):
+            i, j = n * part // parts, n * (part + 1) // parts
+            K.gemm_dots(m, j - i, k, a, a_row, b + i * b_col, b_col, c + i, ldc, s + i * s_col if s else NULL, s_row, s_col)
         return 0
     grid = grid_for(K, m, n, k, max(<Py_ssize_t> 1, min(<Py_ssize_t> threads, m * n * k // WORTH_A_THREAD)))
     parts = grid.down * grid.across

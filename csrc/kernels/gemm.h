@@ -109,6 +109,59 @@ static void NC_NAME(gemm_in_place)(long m, long n, long k, const REAL *a, long a
                                c + i * ldc + j, ldc, s ? s + i * s_row + j * s_col : s, s_row, s_col);
 }
 
+/* Few rows, and both A's rows and B's columns contiguous along k, as in x Wᵀ: every element is a dot product, and nothing is packed.
+ * A tile of dots stays in registers, a vector of partial sums each: DOT_ROWS + DOT_COLUMNS loads for as many times as many
+ * multiply-adds. The lanes are added up at the end, in the order of vsum. */
+enum { NC_NAME(DOT_ROWS) = MR < 12 ? 3 : 4, NC_NAME(DOT_COLUMNS) = MR < 12 ? 3 : 6 };
+
+NC_INLINE void NC_NAME(dots_fixed)(const int rows, const int columns, long k, const REAL *a, long a_row, const REAL *b, long b_col,
+                                   REAL *c, long ldc, const REAL *s, long s_row, long s_col) {
+    vec acc[4][6];
+#pragma GCC unroll 4
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 6
+        for (int j = 0; j < columns; j++) acc[i][j] = vzero();
+    for (long p = 0; p < k; p += VL) {
+        vec column[6];
+#pragma GCC unroll 6
+        for (int j = 0; j < columns; j++) column[j] = p + VL <= k ? vload(b + j * b_col + p) : vload_part(b + j * b_col + p, k - p);
+#pragma GCC unroll 4
+        for (int i = 0; i < rows; i++) {
+            vec x = p + VL <= k ? vload(a + i * a_row + p) : vload_part(a + i * a_row + p, k - p);
+#pragma GCC unroll 6
+            for (int j = 0; j < columns; j++) acc[i][j] = vfma(x, column[j], acc[i][j]);
+        }
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 6
+        for (int j = 0; j < columns; j++) c[i * ldc + j] = vsum(acc[i][j]) + (s ? s[i * s_row + j * s_col] : 0);
+}
+
+NC_INLINE void NC_NAME(dots_columns)(const int rows, long n, long k, const REAL *a, long a_row, const REAL *b, long b_col,
+                                     REAL *c, long ldc, const REAL *s, long s_row, long s_col) {
+    enum { COLUMNS = NC_NAME(DOT_COLUMNS) };
+    if (n == COLUMNS) NC_NAME(dots_fixed)(rows, COLUMNS, k, a, a_row, b, b_col, c, ldc, s, s_row, s_col);
+    else
+        for (long j = 0; j < n; j++) NC_NAME(dots_fixed)(rows, 1, k, a, a_row, b + j * b_col, b_col, c + j, ldc, s ? s + j * s_col : s, s_row, s_col);
+}
+
+static void NC_NAME(gemm_dots)(long m, long n, long k, const REAL *a, long a_row, const REAL *b, long b_col, REAL *c, long ldc,
+                               const REAL *s, long s_row, long s_col) {
+    enum { ROWS = NC_NAME(DOT_ROWS), COLUMNS = NC_NAME(DOT_COLUMNS) };
+    for (long j = 0; j < n; j += COLUMNS)
+        for (long i = 0; i < m; i += ROWS) {
+            const long rows = m - i < ROWS ? m - i : ROWS, columns = n - j < COLUMNS ? n - j : COLUMNS;
+            const REAL *x = a + i * a_row, *w = b + j * b_col, *from = s ? s + i * s_row + j * s_col : s;
+            REAL *to = c + i * ldc + j;
+            switch (rows) {
+#define NC_DOTS(count) case count: if (count <= ROWS) NC_NAME(dots_columns)(count <= ROWS ? count : 1, columns, k, x, a_row, w, b_col, to, ldc, from, s_row, s_col); break;
+                NC_DOTS(1) NC_DOTS(2) NC_DOTS(3) NC_DOTS(4)
+#undef NC_DOTS
+            }
+        }
+}
+
 /* One panel, lines side by side in memory: each p is a contiguous copy. */
 NC_INLINE void NC_NAME(pack_copy)(long w, long k, long stride, const REAL *src, long step, REAL *dst) {
     for (long p = 0; p < k; p++, src += step, dst += stride) {

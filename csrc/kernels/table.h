@@ -13,6 +13,7 @@
     ROW(void, gemm_panel, (long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col, long lines, long length, const REAL *next, long line)) \
     ROW(void, gemm_block, (long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col)) \
     ROW(void, gemm_in_place, (long m, long n, long k, const REAL *a, long a_row, long a_col, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col)) \
+    ROW(void, gemm_dots, (long m, long n, long k, const REAL *a, long a_row, const REAL *b, long b_col, REAL *c, long ldc, const REAL *s, long s_row, long s_col)) \
     ROW(void, pack_transpose, (long w, long k, long stride, const REAL *src, long line, REAL *dst)) \
     ROW(void, pack, (long count, long k, long width, int pad, const REAL *src, long line, long step, REAL *dst))
 

@@ -7,10 +7,10 @@ from netcore import config
 from netcore.backend import kernels
 from tests.support import DTYPES, ISAS, assert_close, isa
 
-# Around the tile (4×4, 6×16, 12×32), the slab (256) and the blocks (1536 rows, 2048 columns); primes; empty.
+# Around the tiles (4×4, 6×16, 12×32; 3×3 and 4×6 dot products for up to 64 rows), the slab (256) and the blocks (1536 rows, 2048 columns); primes; empty.
 SIZES = [
     (1, 1, 1), (5, 7, 3), (11, 31, 17), (12, 32, 256), (13, 33, 257), (64, 10, 784), (100, 65, 600),
-    (1601, 70, 29), (29, 2111, 19), (4, 5, 0), (0, 3, 4), (3, 0, 4),
+    (2, 6, 16), (7, 12, 33), (63, 19, 15), (64, 5, 1), (1601, 70, 29), (29, 2111, 19), (4, 5, 0), (0, 3, 4), (3, 0, 4),
 ]  # fmt: skip
 
 
@@ -34,15 +34,17 @@ def test_product(level, dtype, size, transposed):
 
 
 @pytest.mark.parametrize("level", ISAS)
-def test_bits_do_not_depend_on_threads(level):
+@pytest.mark.parametrize("rows, transposed", [(311, False), (61, True)])
+def test_bits_do_not_depend_on_threads(rows, transposed, level):
     rng = np.random.default_rng(0)
-    a, b = rng.standard_normal((311, 523)).astype(np.float32), rng.standard_normal((523, 211)).astype(np.float32)
+    a, b = rng.standard_normal((rows, 523)).astype(np.float32), rng.standard_normal((523, 211)).astype(np.float32)
+    b = np.asfortranarray(b) if transposed else b
     before = config.get_num_threads()
     results = []
     try:
         for threads in (1, 2, 3):
             config.set_num_threads(threads)
-            out = np.empty((311, 211), np.float32)
+            out = np.empty((rows, 211), np.float32)
             with isa(level):
                 kernels.gemm.matmul(a, b, None, out)
             results.append(out)
