@@ -31,6 +31,7 @@ FAMILIES = [
     "optim",
     "pool",
     "recurrent",
+    "recurrent_gradients",
     "rnn",
     "softmax",
     "winograd",

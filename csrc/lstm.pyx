@@ -6,12 +6,12 @@
               or         a = [x h] [W_ih W_hh]ᵀ + b   many sequences, weights that fit the second-level cache
                          forget gate  f, input gate i, candidate g, output gate o
                          c = f c + i g,  h = o tanh c        while the tile is in the first-level cache
-    each step back       da from dh and dc, gate by gate;  dh = da W_hh
-    after the walk back  dx = da W_ih,  dW_ih = daᵀ x,  dW_hh = daᵀ h_prev,  db = Σ da
+    each step back       da from dh and dc, gate by gate;  dh = da W_hh;  dx = da W_ih where forward took the input along
+    after the walk back  dx = da W_ih otherwise,  dW_ih = daᵀ x,  dW_hh = daᵀ h_prev,  db = Σ da
 
 Each thread walks with its own sequences; there is no barrier between steps. Kept for the way back, a row: the four gates,
-h and c as the step found them, and tanh c (7 H numbers); backward computes no function again. Where nobody will walk
-back, nothing is kept: those writes are a fifth of the time of a narrow layer.
+c as the step found it, tanh c, and h (7 H numbers; y is the caller's, who may change it); backward computes no function
+again. Where nobody will walk back, nothing is kept: those writes are a fifth of the time of a narrow layer.
 Cost: 8 H (D + H) FLOPs a row forward, twice that backward. Formulas in NumPy: netcore/reference/lstm.py; the gates'
 arithmetic: csrc/kernels/recurrent.h; who walks where: csrc/recurrent.pyx.
 """
@@ -20,152 +20,211 @@ import numpy as np
 
 from cython cimport floating
 from cython.parallel cimport prange
-from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels
-from netcore._kernels.recurrent cimport Batch, length_at, nc_fetch, part_start, row_at, tile_rows
+from netcore._kernels.recurrent cimport (
+    Batch, Deal, gate_panels, input_part, joined, length_at, nc_fetch, numbers, part_start, room, row_at, state_before,
+    state_panels, tile_rows,
+)
+from netcore._kernels.recurrent_gradients cimport shared_gradients
 
-from netcore._kernels.recurrent import by_position, by_sequence, deal, folds, gate_panels, input_part, shared_gradients, state_panels
-from netcore import memory
+from netcore._kernels.recurrent import folds
 
 cdef extern from "kernels/gates.h":
     enum:
         LSTM_INPUT, LSTM_FORGET, LSTM_CANDIDATE, LSTM_OUTPUT, LSTM_GATES
 
+cdef struct Forward:
+    Py_ssize_t H, D             # D = 0 where gates hold the input's part of the pre-activations already
+    const void *x               # (rows, D)
+    const void *panels          # W_ih and W_hh
+    const void *bias            # (4H,)
+    const void *h0              # (N, H)
+    void *h_n                   # (N, H)
+    void *c                     # (N, H), the running cell state
+    void *y                     # (rows, H)
+    void *gates                 # (rows, 4H)
+    void *c_prev                # (rows, H); NULL where nothing is kept
+    void *tanh_c                # (rows, H)
+    void *states                # (rows, H), y once more
 
-def forward(x, lengths, const floating[:, ::1] w_ih, const floating[:, ::1] w_hh, b_ih, b_hh, h0, c0, bint reverse, bint keep):
-    """(y, h_n, c_n, gates, h_prev, c_prev, tanh_c); x (rows, D) holds the sequences one after the other.
+cdef struct Backward:
+    Py_ssize_t H, D             # D = 0 where the input's gradient is not wanted from the walk
+    const void *w_hh            # panels
+    const void *w_ih            # panels
+    const void *dy              # (rows, H) or NULL
+    const void *gates           # (rows, 4H)
+    const void *c_prev          # (rows, H)
+    const void *tanh_c          # (rows, H)
+    void *dh                    # (N, H): of the last state, then of the first
+    void *dc                    # (N, H)
+    void *da                    # (rows, 4H)
+    void *dx                    # (rows, D)
+
+
+def forward(x, lengths, w_ih, w_hh, b_ih, b_hh, h0, c0, bint reverse, bint keep):
+    """(y, h_n, c_n, states, gates, c_prev, tanh_c); x (rows, D) holds the sequences one after the other.
 
     The last four are for the way back; without `keep` they are None.
     """
+    cdef Py_ssize_t size = x.itemsize
+    if size == 4:
+        return walked(<const float *> numbers(w_ih, size), <const float *> numbers(w_hh, size), x, lengths, w_ih, w_hh, joined(b_ih, b_hh), h0, c0, reverse, keep)
+    return walked(<const double *> numbers(w_ih, size), <const double *> numbers(w_hh, size), x, lengths, w_ih, w_hh, joined(b_ih, b_hh), h0, c0, reverse, keep)
+
+
+cdef tuple walked(
+    const floating *u_ih, const floating *u_hh, x, lengths, w_ih, w_hh, bias, h0, c0, bint reverse, bint keep,
+):
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t rows = x.shape[0], H = w_hh.shape[1]
-    order, first, parts = deal(lengths, rows * H * H * LSTM_GATES)
-    bias = b_hh if b_ih is None else b_ih if b_hh is None else b_ih + b_hh
-    cdef bint folded = folds(len(lengths), np.asarray(w_ih), np.asarray(w_hh))
-    if folded:
-        bias = np.zeros(LSTM_GATES * H, x.dtype) if bias is None else bias
-        a = memory.empty((rows if keep else 0, LSTM_GATES * H), x.dtype)
+    cdef Py_ssize_t size = sizeof(floating), rows = x.shape[0], D = x.shape[1], H = w_hh.shape[1], N = len(lengths), room_each
+    cdef Deal deal = Deal(lengths, rows * H * H * LSTM_GATES, reverse)
+    cdef bint folded = folds(N, w_ih, w_hh)
+    dtype = x.dtype
+    if not folded:
+        D, gates = 0, input_part(u_ih, x, LSTM_GATES * H, bias)
     else:
-        a = input_part(x, np.asarray(w_ih), bias)
-    y = memory.empty((rows, H), x.dtype)
-    h_prev, c_prev, tanh_c = [memory.empty((rows if keep else 0, H), x.dtype) for _ in range(3)]
-    h_state, c_state = by_position(h0, order), by_position(c0, order)
-    most = -(-len(lengths) // parts)
-    cdef Py_ssize_t D = w_ih.shape[1] if folded else 0
-    scratch = memory.empty((parts, most * (D + H + K.lanes) + LSTM_GATES * K.mr * K.nr), x.dtype)
-
-    cdef const int64_t[::1] orders = order, starts = first, counts = lengths
-    cdef const floating[:, ::1] panels = gate_panels(w_hh, LSTM_GATES, w_ih if folded else None), inputs = x if folded else None
-    cdef const floating[::1] biases = bias if folded else None
-    cdef floating[:, ::1] gates = a, hp = h_prev, cp = c_prev, tc = tanh_c, out = y, h = h_state, c = c_state, work = scratch
-    cdef Batch B = Batch(counts.shape[0], parts, reverse, &orders[0], &counts[0], &starts[0])
-    cdef int part, threads = parts
+        gates = room(rows, LSTM_GATES * H, dtype) if keep else None
+        bias = np.zeros(LSTM_GATES * H, dtype) if bias is None else bias
+    states, c_prev, tanh_c = (room(rows, H, dtype), room(rows, H, dtype), room(rows, H, dtype)) if keep else (None, None, None)
+    y, h_n, c_n = room(rows, H, dtype), room(N, H, dtype), c0.copy()
+    panels = gate_panels(u_hh, H, LSTM_GATES, u_ih, D, dtype)
+    room_each = 2 * deal.most * (D + H + K.lanes) + LSTM_GATES * K.mr * K.nr
+    scratch = room(deal.batch.parts, room_each, dtype)
+    cdef floating *work = <floating *> numbers(scratch, size)
+    cdef Forward F = Forward(H, D, numbers(x, size), numbers(panels, size), numbers(bias, size), numbers(h0, size), numbers(h_n, size), numbers(c_n, size),
+                             numbers(y, size), numbers(gates, size), numbers(c_prev, size), numbers(tanh_c, size), numbers(states, size))
+    cdef int part, threads = deal.batch.parts
     for part in prange(threads, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
-        walk(K, &B, part, panels, inputs, biases, gates, h, c, keep, hp, cp, tc, out, work)
-    kept = (a, h_prev, c_prev, tanh_c) if keep else (None, None, None, None)
-    return y, by_sequence(h_state, order), by_sequence(c_state, order), *kept
+        walk(K, &deal.batch, part, &F, folded, keep, work + part * room_each)
+    return y, h_n, c_n, states, gates if keep else None, c_prev, tanh_c
 
 
-cdef void walk(
-    const nc_kernels *K, const Batch *B, int part, const floating[:, ::1] panels, const floating[:, ::1] x, const floating[::1] bias,
-    floating[:, ::1] gates, floating[:, ::1] h, floating[:, ::1] c, bint keep, floating[:, ::1] h_prev, floating[:, ::1] c_prev, floating[:, ::1] tanh_c,
-    floating[:, ::1] y, floating[:, ::1] work,
-) noexcept nogil:
+cdef void walk(const nc_kernels *K, const Batch *B, int part, const Forward *F, bint folded, bint keep, floating *z) noexcept nogil:
     """One thread's sequences through all their steps; the longest comes first, so those that still run are the first ones.
 
-    x and bias are None where gates hold the input's part of the pre-activations already.
+    What a step multiplies, x if folded and h, lies side by side for all sequences; it writes the new states into a second such
+    place, since its tiles still read the old ones.
     """
-    cdef bint folded = x is not None
-    cdef Py_ssize_t H = h.shape[1], D = x.shape[1] if folded else 0, depth = D + H, stride = depth + K.lanes, nr = K.nr, tile = K.mr * nr
-    cdef Py_ssize_t start = part_start(B, part), running = part_start(B, part + 1) - start
-    cdef Py_ssize_t step, width, block, j, i, units, tile_height, s, row
+    cdef Py_ssize_t H = F.H, D = F.D, wide = LSTM_GATES * H, depth = D + H, stride = depth + K.lanes, nr = K.nr, tile = K.mr * nr
+    cdef Py_ssize_t start = part_start(B, part), end = part_start(B, part + 1), running = end - start
+    cdef Py_ssize_t step, width, block, j, i, units, s, first, last, row
     cdef int gate
-    cdef floating *z = &work[part, 0]
-    cdef floating *state = z + LSTM_GATES * tile # x, if folded, and h as the step finds it, which its tiles overwrite
+    cdef floating *now = z + LSTM_GATES * tile
+    cdef floating *after = now + running * stride
+    cdef floating *gates = <floating *> F.gates
+    cdef floating *y = <floating *> F.y
+    cdef floating *c = <floating *> F.c
+    cdef floating *c_prev = <floating *> F.c_prev
+    cdef floating *tanh_c = <floating *> F.tanh_c
+    cdef floating *states = <floating *> F.states
+    cdef const floating *panels = <const floating *> F.panels
+    cdef const floating *h0 = <const floating *> F.h0
     if running == 0:
         return
+    for s in range(start, end):
+        memcpy(now + (s - start) * stride + D, state_before(B, s, 0, y, h0, H), H * sizeof(floating))
     for step in range(length_at(B, start)):
         while length_at(B, start + running - 1) <= step:
             running -= 1
-        for s in range(start, start + running):
-            row = row_at(B, s, step)
-            if keep:
-                memcpy(&h_prev[row, 0], &h[s, 0], H * sizeof(floating))
-            if folded:
-                memcpy(state + (s - start) * stride, &x[row, 0], D * sizeof(floating))
-            memcpy(state + (s - start) * stride + D, &h[s, 0], H * sizeof(floating))
+        if folded:
+            for s in range(start, start + running):
+                memcpy(now + (s - start) * stride, <const floating *> F.x + row_at(B, s, step) * D, D * sizeof(floating))
         width = tile_rows(running, K.mr)
         for block in range((H + nr - 1) // nr):
             j = block * nr
             units = min(nr, H - j)
             for i in range((running + width - 1) // width):
-                tile_height = min(width, running - i * width)
+                first, last = start + i * width, min(start + (i + 1) * width, start + running)
                 for gate in range(LSTM_GATES):
-                    for s in range(start + i * width, start + i * width + tile_height):
+                    for s in range(first, last):    # what the gates will read and write, on its way meanwhile
                         row = row_at(B, s, step)
                         if keep or not folded:
-                            nc_fetch(&gates[row, gate * H + j], units * sizeof(floating))
+                            nc_fetch(gates + row * wide + gate * H + j, units * sizeof(floating))
                         if gate == 0:
-                            nc_fetch(&y[row, j], units * sizeof(floating))
+                            nc_fetch(y + row * H + j, units * sizeof(floating))
                         elif keep and gate == 1:
-                            nc_fetch(&c_prev[row, j], units * sizeof(floating))
+                            nc_fetch(c_prev + row * H + j, units * sizeof(floating))
                         elif keep and gate == 2:
-                            nc_fetch(&tanh_c[row, j], units * sizeof(floating))
-                    K.gemm_tile(tile_height, units, depth, state + i * width * stride, stride, 1, &panels[gate, j * depth], z + gate * tile, nr, NULL, 0, 0)
-                for s in range(start + i * width, start + i * width + tile_height):
+                            nc_fetch(tanh_c + row * H + j, units * sizeof(floating))
+                        elif keep:
+                            nc_fetch(states + row * H + j, units * sizeof(floating))
+                    K.gemm_tile(last - first, units, depth, now + (first - start) * stride, stride, 1,
+                                panels + (gate * ((H + nr - 1) // nr) + block) * nr * depth, z + gate * tile, nr, NULL, 0, 0)
+                for s in range(first, last):
                     row = row_at(B, s, step)
                     K.lstm_forward_row(
-                        units, H, z + (s - start - i * width) * nr, tile, &bias[j] if folded else &gates[row, j],
-                        &gates[row, j] if keep else NULL, &c[s, j],
-                        &c_prev[row, j] if keep else NULL, &tanh_c[row, j] if keep else NULL, &h[s, j], &y[row, j])
+                        units, H, z + (s - first) * nr, tile, <const floating *> F.bias + j if folded else gates + row * wide + j,
+                        gates + row * wide + j if keep else NULL, c + B.order[s] * H + j,
+                        c_prev + row * H + j if keep else NULL, tanh_c + row * H + j if keep else NULL, states + row * H + j if keep else NULL,
+                        after + (s - start) * stride + D + j, y + row * H + j)
+        now, after = after, now
+    for s in range(start, end):
+        memcpy(<floating *> F.h_n + B.order[s] * H, state_before(B, s, length_at(B, s), y, h0, H), H * sizeof(floating))
 
 
-def backward(dy, dh, dc, x, lengths, const floating[:, ::1] w_ih, const floating[:, ::1] w_hh, gates, h_prev, c_prev, tanh_c, bint reverse, needs):
+def backward(dy, dh, dc, x, lengths, w_ih, w_hh, h0, states, gates, c_prev, tanh_c, bint reverse, needs):
     """(dx, dw_ih, dw_hh, db_ih, db_hh, dh0, dc0), None where `needs` says no; dy (rows, H) may be None."""
+    cdef Py_ssize_t size = x.itemsize
+    if size == 4:
+        return walked_back(<const float *> numbers(w_ih, size), <const float *> numbers(w_hh, size), dy, dh, dc, x, lengths, w_ih, w_hh, h0, states, gates, c_prev, tanh_c, reverse, needs)
+    return walked_back(<const double *> numbers(w_ih, size), <const double *> numbers(w_hh, size), dy, dh, dc, x, lengths, w_ih, w_hh, h0, states, gates, c_prev, tanh_c, reverse, needs)
+
+
+cdef tuple walked_back(
+    const floating *u_ih, const floating *u_hh, dy, dh, dc, x, lengths, w_ih, w_hh, h0, states, gates, c_prev, tanh_c, bint reverse, needs,
+):
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t rows = x.shape[0], H = w_hh.shape[1]
-    order, first, parts = deal(lengths, rows * H * H * LSTM_GATES)
-    da = memory.empty((rows, LSTM_GATES * H), x.dtype)
-    dh_state, dc_state = by_position(dh, order), by_position(dc, order)
-    most = -(-len(lengths) // parts)
-    scratch = memory.empty((parts, most * (LSTM_GATES * H + K.lanes)), x.dtype)
-
-    cdef const int64_t[::1] orders = order, starts = first, counts = lengths
-    cdef const floating[::1] panels = state_panels(w_hh)
-    cdef const floating[:, ::1] kept = gates, cp = c_prev, tc = tanh_c, dout = dh_state if dy is None else dy
-    cdef floating[:, ::1] da_rows = da, dh_view = dh_state, dc_view = dc_state, work = scratch
-    cdef Batch B = Batch(counts.shape[0], parts, reverse, &orders[0], &counts[0], &starts[0])
-    cdef bint has_dy = dy is not None
-    cdef int part, threads = parts
+    cdef Py_ssize_t size = sizeof(floating), rows = x.shape[0], D = x.shape[1], H = w_hh.shape[1], N = len(lengths), depth = LSTM_GATES * H, room_each
+    cdef Deal deal = Deal(lengths, rows * H * H * LSTM_GATES, reverse)
+    cdef bint along = needs[0] and folds(N, w_ih, w_hh)
+    dtype = x.dtype
+    da, dh0, dc0 = room(rows, depth, dtype), dh.copy(), dc.copy()
+    dx = room(rows, D, dtype) if along else None
+    w_hh_panels, w_ih_panels = state_panels(u_hh, depth, H, dtype), state_panels(u_ih, depth, D, dtype) if along else None
+    room_each = deal.most * (depth + K.lanes + H + D)
+    scratch = room(deal.batch.parts, room_each, dtype)
+    cdef floating *work = <floating *> numbers(scratch, size)
+    cdef Backward W = Backward(H, D if along else 0, numbers(w_hh_panels, size), numbers(w_ih_panels, size), numbers(dy, size), numbers(gates, size),
+                               numbers(c_prev, size), numbers(tanh_c, size), numbers(dh0, size), numbers(dc0, size), numbers(da, size), numbers(dx, size))
+    cdef int part, threads = deal.batch.parts
     for part in prange(threads, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
-        walk_back(K, &B, part, panels, kept, cp, tc, has_dy, dout, dh_view, dc_view, da_rows, work)
-    return (*shared_gradients(da, da, x, h_prev, np.asarray(w_ih), needs),
-            by_sequence(dh_state, order) if needs[5] else None, by_sequence(dc_state, order) if needs[6] else None)
+        walk_back(K, &deal.batch, part, &W, work + part * room_each)
+    return (*shared_gradients(u_ih, deal, da, da, x, states, h0, needs, dx), dh0 if needs[5] else None, dc0 if needs[6] else None)
 
 
-cdef void walk_back(
-    const nc_kernels *K, const Batch *B, int part, const floating[::1] panels, const floating[:, ::1] gates,
-    const floating[:, ::1] c_prev, const floating[:, ::1] tanh_c, bint has_dy, const floating[:, ::1] dy,
-    floating[:, ::1] dh, floating[:, ::1] dc, floating[:, ::1] da, floating[:, ::1] work,
-) noexcept nogil:
-    """The same steps, last one first; a sequence joins in at its own last step, with the gradient of its last state."""
-    cdef Py_ssize_t H = dh.shape[1], depth = LSTM_GATES * H, stride = depth + K.lanes
+cdef void walk_back(const nc_kernels *K, const Batch *B, int part, const Backward *W, floating *step_da) noexcept nogil:
+    """The same steps, last one first; a sequence joins in at its own last step, with the gradient of its last state.
+
+    step_da holds da of this step, one sequence after the other; behind it lie their dh and dx.
+    """
+    cdef Py_ssize_t H = W.H, D = W.D, depth = LSTM_GATES * H, stride = depth + K.lanes
     cdef Py_ssize_t start = part_start(B, part), end = part_start(B, part + 1), running = 0
     cdef Py_ssize_t step, s, row
-    cdef floating *step_da = &work[part, 0]                 # da of this step, one sequence after the other
+    cdef floating *dh = step_da + (end - start) * stride
+    cdef floating *dx = dh + (end - start) * H
+    cdef const floating *gates
+    cdef floating *da
     if start == end:
         return
     for step in range(length_at(B, start) - 1, -1, -1):
         while start + running < end and length_at(B, start + running) > step:
+            memcpy(dh + running * H, <floating *> W.dh + B.order[start + running] * H, H * sizeof(floating))
             running += 1
         for s in range(start, start + running):
             row = row_at(B, s, step)
+            gates, da = <const floating *> W.gates + row * depth, step_da + (s - start) * stride
             K.lstm_backward_row(
-                H, &dy[row, 0] if has_dy else NULL, &dh[s, 0], &dc[s, 0],
-                &gates[row, LSTM_INPUT * H], &gates[row, LSTM_FORGET * H], &gates[row, LSTM_CANDIDATE * H], &gates[row, LSTM_OUTPUT * H],
-                &c_prev[row, 0], &tanh_c[row, 0],
-                &da[row, LSTM_INPUT * H], &da[row, LSTM_FORGET * H], &da[row, LSTM_CANDIDATE * H], &da[row, LSTM_OUTPUT * H])
-            memcpy(step_da + (s - start) * stride, &da[row, 0], depth * sizeof(floating))
-        K.gemm_in_place(running, H, depth, step_da, stride, 1, &panels[0], &dh[start, 0], H, NULL, 0, 0)
+                H, <const floating *> W.dy + row * H if W.dy else NULL, dh + (s - start) * H, <floating *> W.dc + B.order[s] * H,
+                gates + LSTM_INPUT * H, gates + LSTM_FORGET * H, gates + LSTM_CANDIDATE * H, gates + LSTM_OUTPUT * H,
+                <const floating *> W.c_prev + row * H, <const floating *> W.tanh_c + row * H,
+                da + LSTM_INPUT * H, da + LSTM_FORGET * H, da + LSTM_CANDIDATE * H, da + LSTM_OUTPUT * H)
+            memcpy(<floating *> W.da + row * depth, da, depth * sizeof(floating))
+        K.gemm_in_place(running, H, depth, step_da, stride, 1, W.w_hh, dh, H, NULL, 0, 0)
+        if D:
+            K.gemm_in_place(running, D, depth, step_da, stride, 1, W.w_ih, dx, D, NULL, 0, 0)
+            for s in range(start, start + running):
+                memcpy(<floating *> W.dx + row_at(B, s, step) * D, dx + (s - start) * D, D * sizeof(floating))
+    for s in range(start, start + running):
+        memcpy(<floating *> W.dh + B.order[s] * H, dh + (s - start) * H, H * sizeof(floating))

@@ -132,7 +132,7 @@ def reference(x: np.ndarray, w_ih: np.ndarray, w_hh: np.ndarray, b: np.ndarray, 
     rows, lengths, zeros = x.reshape(-1, x.shape[2]), np.full(len(x), x.shape[1]), np.zeros((len(x), w_hh.shape[1]), x.dtype)
     _, _, _, *kept = plain.forward(rows, lengths, w_ih, w_hh, b, None, zeros, zeros, False, True)
     flat = dy.reshape(len(rows), -1)
-    dx, *others = plain.backward(flat, zeros, zeros, rows, lengths, w_ih, w_hh, *kept, False, (True,) * 7)
+    dx, *others = plain.backward(flat, zeros, zeros, rows, lengths, w_ih, w_hh, zeros, *kept, False, (True,) * 7)
     return dx.reshape(x.shape), *others[:3]
 
 

@@ -26,7 +26,7 @@ NC_INLINE vec NC_NAME(tanh_slope)(vec t) { return vsub(vset1(1), vmul(t, t)); }
 /* ---- LSTM --------------------------------------------------------------------------------------------------------- */
 
 NC_INLINE void NC_NAME(lstm_forward_units)(const int whole, long n, long hidden, const REAL *z, long z_gate, const REAL *a, REAL *gates,
-                                           REAL *c, REAL *c_prev, REAL *tanh_c, REAL *h, REAL *y) {
+                                           REAL *c, REAL *c_prev, REAL *tanh_c, REAL *kept, REAL *h, REAL *y) {
     vec forget = vsigmoid(vadd(READ(a + LSTM_FORGET * hidden), READ(z + LSTM_FORGET * z_gate)));
     vec input = vsigmoid(vadd(READ(a + LSTM_INPUT * hidden), READ(z + LSTM_INPUT * z_gate)));
     vec candidate = vtanh(vadd(READ(a + LSTM_CANDIDATE * hidden), READ(z + LSTM_CANDIDATE * z_gate)));
@@ -38,6 +38,7 @@ NC_INLINE void NC_NAME(lstm_forward_units)(const int whole, long n, long hidden,
     WRITE(h, state);
     WRITE(y, state);
     if (!gates) return;
+    WRITE(kept, state);
     WRITE(gates + LSTM_INPUT * hidden, input);
     WRITE(gates + LSTM_FORGET * hidden, forget);
     WRITE(gates + LSTM_CANDIDATE * hidden, candidate);
@@ -47,13 +48,13 @@ NC_INLINE void NC_NAME(lstm_forward_units)(const int whole, long n, long hidden,
 }
 
 /* a holds what is added to z, gate after gate, `hidden` numbers each: the input's part of the pre-activations, or the bias
- * alone where z has that part already. gates may be a itself; c and h are the running state. Where nobody will walk back,
- * gates, c_prev and tanh_c are NULL, and nothing is kept. */
+ * alone where z has that part already. gates may be a itself; c and h are the running state, y what the caller gets
+ * and may change, kept the same for the way back. Where nobody will walk back, gates, c_prev, tanh_c and kept are NULL. */
 static void NC_NAME(lstm_forward_row)(long units, long hidden, const REAL *z, long z_gate, const REAL *a, REAL *gates,
-                                      REAL *c, REAL *c_prev, REAL *tanh_c, REAL *h, REAL *y) {
+                                      REAL *c, REAL *c_prev, REAL *tanh_c, REAL *kept, REAL *h, REAL *y) {
 #define UNITS(whole, n) \
     NC_NAME(lstm_forward_units)(whole, n, hidden, z + j, z_gate, a + j, gates ? gates + j : gates, c + j, \
-        gates ? c_prev + j : c_prev, gates ? tanh_c + j : tanh_c, h + j, y + j)
+        gates ? c_prev + j : c_prev, gates ? tanh_c + j : tanh_c, gates ? kept + j : kept, h + j, y + j)
     OVER_A_ROW
 #undef UNITS
 }
@@ -85,24 +86,30 @@ static void NC_NAME(lstm_backward_row)(long units, const REAL *dy, const REAL *d
 /* ---- GRU ---------------------------------------------------------------------------------------------------------- */
 
 NC_INLINE void NC_NAME(gru_forward_units)(const int whole, long n, const REAL *z, long z_gate, const REAL *b_hn,
-                                          REAL *reset, REAL *update, REAL *fresh, REAL *from_state, REAL *h, REAL *y) {
+                                          REAL *reset, REAL *update, REAL *fresh, REAL *from_state,
+                                          const REAL *h_prev, REAL *kept, REAL *h, REAL *y) {
     vec r = vsigmoid(vadd(READ(reset), READ(z + GRU_RESET * z_gate)));
     vec u = vsigmoid(vadd(READ(update), READ(z + GRU_UPDATE * z_gate)));
     vec s = vadd(READ(z + GRU_NEW * z_gate), READ(b_hn));
     vec candidate = vtanh(vfma(r, s, READ(fresh)));
-    vec state = vfma(u, vsub(READ(h), candidate), candidate);
+    vec state = vfma(u, vsub(READ(h_prev), candidate), candidate);
+    WRITE(h, state);
+    WRITE(y, state);
+    if (!kept) return;
+    WRITE(kept, state);
     WRITE(reset, r);
     WRITE(update, u);
     WRITE(fresh, candidate);
     WRITE(from_state, s);
-    WRITE(h, state);
-    WRITE(y, state);
 }
 
-/* reset, update, fresh hold the input's part of the pre-activations and receive r, z, n; from_state keeps W_hn h + b_hn. */
+/* reset, update, fresh hold the input's part of the pre-activations and receive r, z, n; from_state keeps W_hn h + b_hn, and
+ * kept the state, unless they are NULL, since nobody will walk back. */
 static void NC_NAME(gru_forward_row)(long units, const REAL *z, long z_gate, const REAL *b_hn,
-                                     REAL *reset, REAL *update, REAL *fresh, REAL *from_state, REAL *h, REAL *y) {
-#define UNITS(whole, n) NC_NAME(gru_forward_units)(whole, n, z + j, z_gate, b_hn + j, reset + j, update + j, fresh + j, from_state + j, h + j, y + j)
+                                     REAL *reset, REAL *update, REAL *fresh, REAL *from_state, const REAL *h_prev, REAL *kept, REAL *h, REAL *y) {
+#define UNITS(whole, n) \
+    NC_NAME(gru_forward_units)(whole, n, z + j, z_gate, b_hn + j, reset + j, update + j, fresh + j, kept ? from_state + j : from_state, h_prev + j, \
+        kept ? kept + j : kept, h + j, y + j)
     OVER_A_ROW
 #undef UNITS
 }
@@ -133,17 +140,17 @@ static void NC_NAME(gru_backward_row)(long units, const REAL *dy, REAL *dh, cons
 
 /* ---- RNN ---------------------------------------------------------------------------------------------------------- */
 
-NC_INLINE void NC_NAME(rnn_forward_units)(const int whole, long n, int relu, const REAL *z, REAL *a, REAL *h, REAL *y) {
-    vec sum = vadd(READ(a), READ(z));
+NC_INLINE void NC_NAME(rnn_forward_units)(const int whole, long n, int relu, const REAL *z, REAL *kept, REAL *h, REAL *y) {
+    vec sum = vadd(READ(y), READ(z));
     vec state = relu ? vmax(vzero(), sum) : vtanh(sum); /* vmax gives its second argument where that is NaN */
-    WRITE(a, state);
     WRITE(h, state);
     WRITE(y, state);
+    if (kept) WRITE(kept, state);
 }
 
-/* a holds the input's part of the pre-activation and receives the state. */
-static void NC_NAME(rnn_forward_row)(long units, int relu, const REAL *z, REAL *a, REAL *h, REAL *y) {
-#define UNITS(whole, n) NC_NAME(rnn_forward_units)(whole, n, relu, z + j, a + j, h + j, y + j)
+/* y holds the input's part of the pre-activation and receives the state, as do h and kept (NULL: nobody will walk back). */
+static void NC_NAME(rnn_forward_row)(long units, int relu, const REAL *z, REAL *kept, REAL *h, REAL *y) {
+#define UNITS(whole, n) NC_NAME(rnn_forward_units)(whole, n, relu, z + j, kept ? kept + j : kept, h + j, y + j)
     OVER_A_ROW
 #undef UNITS
 }

@@ -38,11 +38,11 @@
     ROW(void, max_pool_2x2_gradient, (long n, const REAL *dy, const unsigned char *which, REAL *upper, REAL *lower))
 
 #define NC_RECURRENT_ROWS(ROW) \
-    ROW(void, lstm_forward_row, (long units, long hidden, const REAL *z, long z_gate, const REAL *a, REAL *gates, REAL *c, REAL *c_prev, REAL *tanh_c, REAL *h, REAL *y)) \
+    ROW(void, lstm_forward_row, (long units, long hidden, const REAL *z, long z_gate, const REAL *a, REAL *gates, REAL *c, REAL *c_prev, REAL *tanh_c, REAL *kept, REAL *h, REAL *y)) \
     ROW(void, lstm_backward_row, (long units, const REAL *dy, const REAL *dh, REAL *dc, const REAL *i, const REAL *f, const REAL *g, const REAL *o, const REAL *c_prev, const REAL *tanh_c, REAL *di, REAL *df, REAL *dg, REAL *d_o)) \
-    ROW(void, gru_forward_row, (long units, const REAL *z, long z_gate, const REAL *b_hn, REAL *reset, REAL *update, REAL *fresh, REAL *from_state, REAL *h, REAL *y)) \
+    ROW(void, gru_forward_row, (long units, const REAL *z, long z_gate, const REAL *b_hn, REAL *reset, REAL *update, REAL *fresh, REAL *from_state, const REAL *h_prev, REAL *kept, REAL *h, REAL *y)) \
     ROW(void, gru_backward_row, (long units, const REAL *dy, REAL *dh, const REAL *reset, const REAL *update, const REAL *fresh, const REAL *from_state, const REAL *h_prev, REAL *dreset, REAL *dupdate, REAL *dfresh, REAL *dfrom_state)) \
-    ROW(void, rnn_forward_row, (long units, int relu, const REAL *z, REAL *a, REAL *h, REAL *y)) \
+    ROW(void, rnn_forward_row, (long units, int relu, const REAL *z, REAL *kept, REAL *h, REAL *y)) \
     ROW(void, rnn_backward_row, (long units, int relu, const REAL *dy, const REAL *dh, const REAL *a, REAL *da)) \
     ROW(void, column_sums, (long rows, long columns, const REAL *src, long ld, const REAL *weight, long step, REAL *sums))
 

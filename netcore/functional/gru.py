@@ -35,14 +35,15 @@ class GRUCache(NamedTuple):
     has_bias: tuple[bool, bool]  # b_ih, b_hh
     batch: Batch
     reverse: bool
+    h0: np.ndarray  # (N, H)
+    states: np.ndarray  # (rows, H), after each step: y once more, which the caller may change
     gates: np.ndarray  # (rows, 3H): r, z, n
     s: np.ndarray  # (rows, H): U_n h + d_n
-    h_prev: np.ndarray  # (rows, H), the state before each step
 
 
 def gru_forward(
     x: np.ndarray, w_ih: np.ndarray, w_hh: np.ndarray, b_ih: np.ndarray | None = None, b_hh: np.ndarray | None = None,
-    h0: np.ndarray | None = None, lengths: np.ndarray | None = None, reverse: bool = False,
+    h0: np.ndarray | None = None, lengths: np.ndarray | None = None, reverse: bool = False, keep: bool = True,
 ) -> tuple[np.ndarray, np.ndarray, GRUCache]:
     """y (N, T, H) and the last state h (N, H) for x (N, T, D); `w_ih` (3H, D), `w_hh` (3H, H), gates in the order r, z, n.
 
@@ -57,8 +58,8 @@ def gru_forward(
     batch = arrange(x, lengths)
     h0 = check_state("h0", h0, batch.n, w_hh.shape[1], x.dtype)
     rows = take_rows(x, batch)
-    y, h, *kept = kernels.gru.forward(rows, batch.lengths, w_ih, w_hh, b_ih, b_hh, h0, reverse)
-    cache = GRUCache(rows, w_ih, w_hh, (b_ih is not None, b_hh is not None), batch, reverse, *kept)
+    y, h, *kept = kernels.gru.forward(rows, batch.lengths, w_ih, w_hh, b_ih, b_hh, h0, reverse, keep)
+    cache = GRUCache(rows, w_ih, w_hh, (b_ih is not None, b_hh is not None), batch, reverse, h0, *kept)
     return put_rows(y, batch), h, cache
 
 
@@ -69,7 +70,7 @@ def gru_backward(
     dy, dh = check_gradients(dy, {"dh": dh}, cache.batch, cache.w_hh.shape[1], cache.x.dtype)
     wanted = (*needs[:3], needs[3] and cache.has_bias[0], needs[4] and cache.has_bias[1], *needs[5:])
     dx, *others = kernels.gru.backward(
-        dy, dh, cache.x, cache.batch.lengths, cache.w_ih, cache.w_hh, cache.gates, cache.s, cache.h_prev, cache.reverse, wanted
+        dy, dh, cache.x, cache.batch.lengths, cache.w_ih, cache.w_hh, cache.h0, cache.states, cache.gates, cache.s, cache.reverse, wanted
     )
     return None if dx is None else put_rows(dx, cache.batch), *others
 

@@ -35,9 +35,10 @@ class LSTMCache(NamedTuple):
     has_bias: tuple[bool, bool]  # b_ih, b_hh
     batch: Batch
     reverse: bool
+    h0: np.ndarray  # (N, H)
+    states: np.ndarray  # (rows, H), after each step: y once more, which the caller may change
     gates: np.ndarray  # (rows, 4H): i, f, g, o
-    h_prev: np.ndarray  # (rows, H), the state before each step
-    c_prev: np.ndarray  # (rows, H)
+    c_prev: np.ndarray  # (rows, H), the cell state before each step
     tanh_c: np.ndarray  # (rows, H), of the cell state after the step
 
 
@@ -64,7 +65,7 @@ def lstm_forward(
     h0, c0 = check_state("h0", h0, batch.n, hidden, x.dtype), check_state("c0", c0, batch.n, hidden, x.dtype)
     rows = take_rows(x, batch)
     y, h, c, *kept = kernels.lstm.forward(rows, batch.lengths, w_ih, w_hh, b_ih, b_hh, h0, c0, reverse, keep)
-    cache = LSTMCache(rows, w_ih, w_hh, (b_ih is not None, b_hh is not None), batch, reverse, *kept)
+    cache = LSTMCache(rows, w_ih, w_hh, (b_ih is not None, b_hh is not None), batch, reverse, h0, *kept)
     return put_rows(y, batch), (h, c), cache
 
 
@@ -80,7 +81,7 @@ def lstm_backward(
     wanted = (*needs[:3], needs[3] and cache.has_bias[0], needs[4] and cache.has_bias[1], *needs[5:])
     dx, *others = kernels.lstm.backward(
         dy, dh, dc, cache.x, cache.batch.lengths, cache.w_ih, cache.w_hh,
-        cache.gates, cache.h_prev, cache.c_prev, cache.tanh_c, cache.reverse, wanted,
+        cache.h0, cache.states, cache.gates, cache.c_prev, cache.tanh_c, cache.reverse, wanted,
     )
     return None if dx is None else put_rows(dx, cache.batch), *others
 

@@ -26,7 +26,7 @@ NONLINEARITIES = ("tanh", "relu")
 
 
 class RNNCache(NamedTuple):
-    """Rows are the steps of all sequences one after the other; 2 H numbers each, besides x."""
+    """Rows are the steps of all sequences one after the other; H numbers each, besides x."""
 
     x: np.ndarray  # (rows, D)
     w_ih: np.ndarray
@@ -35,13 +35,14 @@ class RNNCache(NamedTuple):
     batch: Batch
     relu: bool
     reverse: bool
-    state: np.ndarray  # (rows, H), after each step
-    h_prev: np.ndarray  # (rows, H), before it
+    h0: np.ndarray  # (N, H)
+    states: np.ndarray  # (rows, H), after each step: y once more, which the caller may change
 
 
 def rnn_forward(
     x: np.ndarray, w_ih: np.ndarray, w_hh: np.ndarray, b_ih: np.ndarray | None = None, b_hh: np.ndarray | None = None,
     h0: np.ndarray | None = None, lengths: np.ndarray | None = None, reverse: bool = False, nonlinearity: str = "tanh",
+    keep: bool = True,
 ) -> tuple[np.ndarray, np.ndarray, RNNCache]:
     """y (N, T, H) and the last state h (N, H) for x (N, T, D); `w_ih` (H, D), `w_hh` (H, H); φ is 'tanh' or 'relu'.
 
@@ -57,8 +58,8 @@ def rnn_forward(
     batch = arrange(x, lengths)
     h0 = check_state("h0", h0, batch.n, w_hh.shape[1], x.dtype)
     rows = take_rows(x, batch)
-    y, h, *kept = kernels.rnn.forward(rows, batch.lengths, w_ih, w_hh, b_ih, b_hh, h0, relu, reverse)
-    cache = RNNCache(rows, w_ih, w_hh, (b_ih is not None, b_hh is not None), batch, relu, reverse, *kept)
+    y, h, states = kernels.rnn.forward(rows, batch.lengths, w_ih, w_hh, b_ih, b_hh, h0, relu, reverse, keep)
+    cache = RNNCache(rows, w_ih, w_hh, (b_ih is not None, b_hh is not None), batch, relu, reverse, h0, states)
     return put_rows(y, batch), h, cache
 
 
@@ -69,7 +70,7 @@ def rnn_backward(
     dy, dh = check_gradients(dy, {"dh": dh}, cache.batch, cache.w_hh.shape[1], cache.x.dtype)
     wanted = (*needs[:3], needs[3] and cache.has_bias[0], needs[4] and cache.has_bias[1], *needs[5:])
     dx, *others = kernels.rnn.backward(
-        dy, dh, cache.x, cache.batch.lengths, cache.w_ih, cache.w_hh, cache.state, cache.h_prev, cache.relu, cache.reverse, wanted
+        dy, dh, cache.x, cache.batch.lengths, cache.w_ih, cache.w_hh, cache.h0, cache.states, cache.relu, cache.reverse, wanted
     )
     return None if dx is None else put_rows(dx, cache.batch), *others
 

@@ -22,7 +22,7 @@ class GRU(Recurrent):
     """
 
     gates = len(GRUGate)
-    kept_per_step = 5  # three gates, the recurrent part of the candidate, the state before the step
+    kept_per_step = 5  # three gates, the recurrent part of the candidate, the state
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = True,
@@ -31,7 +31,7 @@ class GRU(Recurrent):
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, return_state, rng)
 
     def run(self, x: np.ndarray, weights: dict[str, Any], states: States, lengths: Any, reverse: bool) -> tuple[np.ndarray, States, Any]:
-        y, h, cache = F.gru_forward(x, **weights, h0=states[0], lengths=lengths, reverse=reverse)
+        y, h, cache = F.gru_forward(x, **weights, h0=states[0], lengths=lengths, reverse=reverse, keep=self.training)
         return y, (h,), cache
 
     def run_back(self, dy: np.ndarray | None, cache: Any, dstates: States, needs: tuple[bool, ...]) -> tuple[Any, ...]:

@@ -36,7 +36,7 @@ class LSTM(Recurrent):
     """
 
     gates = len(LSTMGate)
-    kept_per_step = 7  # four gates, the two states before the step, tanh of the cell
+    kept_per_step = 7  # four gates, the cell state before the step, tanh of the one after it, and the state
     state_names = ("h", "c")
 
     def __init__(

@@ -36,7 +36,7 @@ class Recurrent(Layer):
     """Base of RNN, LSTM and GRU. A kind says how many gates it has, what its state consists of, and what it calls."""
 
     gates = 1
-    kept_per_step = 2  # numbers that a unit's step leaves in the cache, besides x
+    kept_per_step = 1  # numbers that a unit's step leaves in the cache, besides x
     state_names: tuple[str, ...] = ("h",)
     weight_ih_l0: Parameter
 

@@ -15,7 +15,7 @@ class RNN(Recurrent):
 
     Phases, arguments and errors are those of `LSTM`; the state is one array h_n (num_layers · directions, N, H).
     Parameters as those of `LSTM` with H rows, all from U(±1/√H).
-    Caches x and 2 H numbers a step, layer and direction; 2 H (D + H) FLOPs a step forward, twice that backward.
+    Caches x and H numbers a step, layer and direction; 2 H (D + H) FLOPs a step forward, twice that backward.
 
     >>> import netcore as nc, numpy as np
     >>> nc.RNN(4, 8, nonlinearity="relu").forward(np.ones((3, 5, 4), np.float32)).shape
@@ -31,7 +31,7 @@ class RNN(Recurrent):
 
     def run(self, x: np.ndarray, weights: dict[str, Any], states: States, lengths: Any, reverse: bool) -> tuple[np.ndarray, States, Any]:
         y, h, cache = F.rnn_forward(
-            x, **weights, h0=states[0], lengths=lengths, reverse=reverse, nonlinearity=self.nonlinearity
+            x, **weights, h0=states[0], lengths=lengths, reverse=reverse, nonlinearity=self.nonlinearity, keep=self.training
         )
         return y, (h,), cache
 

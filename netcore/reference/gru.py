@@ -16,18 +16,20 @@ import numpy as np
 
 from netcore.gates import GRUGate as Gate
 from netcore.gates import rows_of
-from netcore.reference.sequence import project, sigmoid, steps, steps_back
+from netcore.reference.sequence import project, sigmoid, states_before, steps, steps_back
 
 
-def forward(x, lengths, w_ih, w_hh, b_ih, b_hh, h0, reverse):
-    """(y, h_n, gates, s, h_prev) with s = U_n h + d_n; x (rows, D) holds the sequences one after the other."""
+def forward(x, lengths, w_ih, w_hh, b_ih, b_hh, h0, reverse, keep):
+    """(y, h_n, states, gates, s) with s = U_n h + d_n; x (rows, D) holds the sequences one after the other.
+
+    The last three are for the way back; without `keep` they are None.
+    """
     hidden = w_hh.shape[1]
     reset, update, new = (rows_of(gate, hidden) for gate in Gate)
     h = h0.copy()
-    y, s, h_prev = (np.empty((len(x), hidden), x.dtype) for _ in range(3))
+    y, s = (np.empty((len(x), hidden), x.dtype) for _ in range(2))
     gates = np.empty((len(x), 3 * hidden), x.dtype)
     for k, row in steps(lengths, reverse):
-        h_prev[row] = h[k]
         from_input, from_state = project(x[row], w_ih, b_ih), project(h[k], w_hh, b_hh)
         # What the candidate sees of the old state.
         r = sigmoid(from_input[:, reset] + from_state[:, reset])
@@ -38,13 +40,13 @@ def forward(x, lengths, w_ih, w_hh, b_ih, b_hh, h0, reverse):
         h[k] = (1 - z) * n + z * h[k]
         y[row] = h[k]
         gates[row] = np.concatenate([r, z, n], axis=1)
-    return y, h, gates, s, h_prev
+    return y, h, *((y.copy(), gates, s) if keep else (None,) * 3)
 
 
-def backward(dy, dh, x, lengths, w_ih, w_hh, gates, s, h_prev, reverse, needs):
+def backward(dy, dh, x, lengths, w_ih, w_hh, h0, states, gates, s, reverse, needs):
     """(dx, dw_ih, dw_hh, db_ih, db_hh, dh0), None where `needs` says no. Each line undoes one of forward's."""
     hidden = w_hh.shape[1]
-    dh = dh.copy()
+    dh, h_prev = dh.copy(), states_before(states, h0, lengths, reverse)
     from_input, from_state = np.empty_like(gates), np.empty_like(gates)  # gradients of the two pre-activations
     for k, row in steps_back(lengths, reverse):
         r, z, n = (gates[row, rows_of(gate, hidden)] for gate in Gate)

@@ -19,20 +19,20 @@ import numpy as np
 
 from netcore.gates import LSTMGate as Gate
 from netcore.gates import rows_of
-from netcore.reference.sequence import project, sigmoid, steps, steps_back
+from netcore.reference.sequence import project, sigmoid, states_before, steps, steps_back
 
 
 def forward(x, lengths, w_ih, w_hh, b_ih, b_hh, h0, c0, reverse, keep):
-    """(y, h_n, c_n, gates, h_prev, c_prev, tanh_c); x (rows, D) holds the sequences one after the other.
+    """(y, h_n, c_n, states, gates, c_prev, tanh_c); x (rows, D) holds the sequences one after the other.
 
     The last four are for the way back; without `keep` they are None.
     """
     hidden = w_hh.shape[1]
     h, c = h0.copy(), c0.copy()
-    y, h_prev, c_prev, tanh_c = (np.empty((len(x), hidden), x.dtype) for _ in range(4))
+    y, c_prev, tanh_c = (np.empty((len(x), hidden), x.dtype) for _ in range(3))
     gates = np.empty((len(x), 4 * hidden), x.dtype)
     for n, row in steps(lengths, reverse):
-        h_prev[row], c_prev[row] = h[n], c[n]
+        c_prev[row] = c[n]
         a = project(x[row], w_ih, b_ih) + project(h[n], w_hh, b_hh)
         # What to forget of the old cell state.
         f = sigmoid(a[:, rows_of(Gate.FORGET, hidden)])
@@ -47,10 +47,10 @@ def forward(x, lengths, w_ih, w_hh, b_ih, b_hh, h0, c0, reverse, keep):
         h[n] = o * tanh_c[row]
         y[row] = h[n]
         gates[row] = np.concatenate([i, f, g, o], axis=1)
-    return y, h, c, *((gates, h_prev, c_prev, tanh_c) if keep else (None,) * 4)
+    return y, h, c, *((y.copy(), gates, c_prev, tanh_c) if keep else (None,) * 4)
 
 
-def backward(dy, dh, dc, x, lengths, w_ih, w_hh, gates, h_prev, c_prev, tanh_c, reverse, needs):
+def backward(dy, dh, dc, x, lengths, w_ih, w_hh, h0, states, gates, c_prev, tanh_c, reverse, needs):
     """(dx, dw_ih, dw_hh, db_ih, db_hh, dh0, dc0), None where `needs` says no.
 
     dy (rows, H) or None; dh and dc (N, H) are the gradients of the last states. Each line undoes one of forward's.
@@ -77,7 +77,7 @@ def backward(dy, dh, dc, x, lengths, w_ih, w_hh, gates, h_prev, c_prev, tanh_c, 
     # All copies of the cell share their parameters: the gradients of all steps are summed.
     dx = da @ w_ih if needs[0] else None
     dw_ih = da.T @ x if needs[1] else None
-    dw_hh = da.T @ h_prev if needs[2] else None
+    dw_hh = da.T @ states_before(states, h0, lengths, reverse) if needs[2] else None
     db_ih = da.sum(axis=0) if needs[3] else None
     db_hh = da.sum(axis=0) if needs[4] else None
     return dx, dw_ih, dw_hh, db_ih, db_hh, dh if needs[5] else None, dc if needs[6] else None

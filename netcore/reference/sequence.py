@@ -27,6 +27,15 @@ def steps_back(lengths: np.ndarray, reverse: bool) -> list[tuple[np.ndarray, np.
     return list(steps(lengths, reverse))[::-1]
 
 
+def states_before(states: np.ndarray, h0: np.ndarray, lengths: np.ndarray, reverse: bool) -> np.ndarray:
+    """The state that each row's step finds: that of the step before it, or the initial state."""
+    h, h_prev = h0.copy(), np.empty_like(states)
+    for n, row in steps(lengths, reverse):
+        h_prev[row] = h[n]
+        h[n] = states[row]
+    return h_prev
+
+
 def project(x: np.ndarray, w: np.ndarray, b: np.ndarray | None) -> np.ndarray:
     """x Wᵀ + b."""
     return x @ w.T if b is None else x @ w.T + b

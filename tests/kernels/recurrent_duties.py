@@ -45,8 +45,8 @@ def arguments(family: str, d: int, h: int, lengths: list[int], reverse: bool = F
         "b_hh": rng.standard_normal(gates * h) if bias in ("both", "b_hh") else None,
         **{name: rng.standard_normal((len(lengths), h)) for name in STATES[family]},
     }
-    own = {"rnn": {"relu": relu}, "lstm": {"keep": True}}.get(family, {})
-    return args | own | {"reverse": reverse}
+    own = {"relu": relu} if family == "rnn" else {}
+    return args | own | {"reverse": reverse, "keep": True}
 
 
 def cast(args: dict[str, Any], dtype: Any) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def cast(args: dict[str, Any], dtype: Any) -> dict[str, Any]:
 def run_back(kernel: Any, family: str, args: dict[str, Any], out: tuple, dy: Any, dstates: list, needs: tuple | None = None) -> tuple:
     """The backward phase after `out = kernel.forward(**args)`."""
     kept = out[1 + len(dstates) :]
-    shared = [args[k] for k in ("x", "lengths", "w_ih", "w_hh")]
+    shared = [*(args[k] for k in ("x", "lengths", "w_ih", "w_hh", "h0"))]
     options = [args["relu"], args["reverse"]] if family == "rnn" else [args["reverse"]]
     return kernel.backward(dy, *dstates, *shared, *kept, *options, needs or (True,) * (5 + len(dstates)))
 
@@ -129,6 +129,14 @@ def bits_do_not_depend_on_threads(family: str, level: str, lengths: list[int], h
         config.set_num_threads(before)
     for other in results[1:]:
         assert all(np.array_equal(a, b) for a, b in zip(results[0], other, strict=True))
+
+
+def nothing_kept_and_the_same_bits(family: str, level: str, dtype: Any, args: dict[str, Any]) -> None:
+    results = 1 + len(STATES[family])
+    with isa(level):
+        kept, bare = (module(family).forward(**cast(args, dtype) | {"keep": keep}) for keep in (True, False))
+    assert all(np.array_equal(a, b) for a, b in zip(kept[:results], bare[:results], strict=True))
+    assert all(a is not None for a in kept) and bare[results:] == (None,) * (len(kept) - results)
 
 
 def only_what_is_needed(family: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from netcore.backend import BACKEND
 from tests.kernels import recurrent_duties as duties
-from tests.support import DTYPES, ISAS, isa
+from tests.support import DTYPES, ISAS
 
 
 @pytest.mark.parametrize("level", ISAS)
@@ -54,11 +54,7 @@ def test_who_takes_the_input_along():
 @pytest.mark.parametrize("size", duties.SIZES)
 @pytest.mark.parametrize("reverse", [False, True])
 def test_nothing_kept_and_the_same_bits(level, dtype, size, reverse):
-    args = duties.cast(duties.arguments("lstm", *size, reverse=reverse), dtype)
-    with isa(level):
-        kept, bare = (duties.module("lstm").forward(**args | {"keep": keep}) for keep in (True, False))
-    assert all(np.array_equal(a, b) for a, b in zip(kept[:3], bare[:3], strict=True))
-    assert bare[3:] == (None,) * 4
+    duties.nothing_kept_and_the_same_bits("lstm", level, dtype, duties.arguments("lstm", *size, reverse=reverse))
 
 
 def test_only_what_is_needed():

@@ -35,6 +35,14 @@ def test_bits_do_not_depend_on_threads(level, lengths):
     duties.bits_do_not_depend_on_threads("rnn", level, lengths)
 
 
+@pytest.mark.parametrize("level", ISAS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", duties.SIZES)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_nothing_kept_and_the_same_bits(level, dtype, size, reverse):
+    duties.nothing_kept_and_the_same_bits("rnn", level, dtype, duties.arguments("rnn", *size, reverse=reverse))
+
+
 def test_only_what_is_needed():
     duties.only_what_is_needed("rnn")
 
