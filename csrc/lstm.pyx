@@ -6,8 +6,8 @@
               or         a = [x h] [W_ih W_hh]ᵀ + b   many sequences, weights that fit the second-level cache
                          forget gate  f, input gate i, candidate g, output gate o
                          c = f c + i g,  h = o tanh c        while the tile is in the first-level cache
-    each step back       da from dh and dc, gate by gate;  dh = da W_hh;  dx = da W_ih where forward took the input along
-    after the walk back  dx = da W_ih otherwise,  dW_ih = daᵀ x,  dW_hh = daᵀ h_prev,  db = Σ da
+    each step back       da from dh and dc, gate by gate;  dh = da W_hh
+    after the walk back  dx = da W_ih,  dW_ih = daᵀ x,  dW_hh = daᵀ h_prev,  db = Σ da
 
 Each thread walks with its own sequences; there is no barrier between steps. Kept for the way back, a row: the four gates,
 c as the step found it, tanh c, and h (7 H numbers; y is the caller's, who may change it); backward computes no function
@@ -50,9 +50,8 @@ cdef struct Forward:
     void *states                # (rows, H), y once more
 
 cdef struct Backward:
-    Py_ssize_t H, D             # D = 0 where the input's gradient is not wanted from the walk
+    Py_ssize_t H
     const void *w_hh            # panels
-    const void *w_ih            # panels
     const void *dy              # (rows, H) or NULL
     const void *gates           # (rows, 4H)
     const void *c_prev          # (rows, H)
@@ -60,7 +59,6 @@ cdef struct Backward:
     void *dh                    # (N, H): of the last state, then of the first
     void *dc                    # (N, H)
     void *da                    # (rows, 4H)
-    void *dx                    # (rows, D)
 
 
 def forward(x, lengths, w_ih, w_hh, b_ih, b_hh, h0, c0, bint reverse, bint keep):
@@ -168,42 +166,39 @@ def backward(dy, dh, dc, x, lengths, w_ih, w_hh, h0, states, gates, c_prev, tanh
     """(dx, dw_ih, dw_hh, db_ih, db_hh, dh0, dc0), None where `needs` says no; dy (rows, H) may be None."""
     cdef Py_ssize_t size = x.itemsize
     if size == 4:
-        return walked_back(<const float *> numbers(w_ih, size), <const float *> numbers(w_hh, size), dy, dh, dc, x, lengths, w_ih, w_hh, h0, states, gates, c_prev, tanh_c, reverse, needs)
-    return walked_back(<const double *> numbers(w_ih, size), <const double *> numbers(w_hh, size), dy, dh, dc, x, lengths, w_ih, w_hh, h0, states, gates, c_prev, tanh_c, reverse, needs)
+        return walked_back(<const float *> numbers(w_ih, size), <const float *> numbers(w_hh, size), dy, dh, dc, x, lengths, h0, states, gates, c_prev, tanh_c, reverse, needs)
+    return walked_back(<const double *> numbers(w_ih, size), <const double *> numbers(w_hh, size), dy, dh, dc, x, lengths, h0, states, gates, c_prev, tanh_c, reverse, needs)
 
 
 cdef tuple walked_back(
-    const floating *u_ih, const floating *u_hh, dy, dh, dc, x, lengths, w_ih, w_hh, h0, states, gates, c_prev, tanh_c, bint reverse, needs,
+    const floating *u_ih, const floating *u_hh, dy, dh, dc, x, lengths, h0, states, gates, c_prev, tanh_c, bint reverse, needs,
 ):
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t size = sizeof(floating), rows = x.shape[0], D = x.shape[1], H = w_hh.shape[1], N = len(lengths), depth = LSTM_GATES * H, room_each
+    cdef Py_ssize_t size = sizeof(floating), rows = x.shape[0], H = states.shape[1], depth = LSTM_GATES * H, room_each
     cdef Deal deal = Deal(lengths, rows * H * H * LSTM_GATES, reverse)
-    cdef bint along = needs[0] and folds(N, w_ih, w_hh)
     dtype = x.dtype
     da, dh0, dc0 = room(rows, depth, dtype), dh.copy(), dc.copy()
-    dx = room(rows, D, dtype) if along else None
-    w_hh_panels, w_ih_panels = state_panels(u_hh, depth, H, dtype), state_panels(u_ih, depth, D, dtype) if along else None
-    room_each = deal.most * (depth + K.lanes + H + D)
+    panels = state_panels(u_hh, depth, H, dtype)
+    room_each = deal.most * (depth + K.lanes + H)
     scratch = room(deal.batch.parts, room_each, dtype)
     cdef floating *work = <floating *> numbers(scratch, size)
-    cdef Backward W = Backward(H, D if along else 0, numbers(w_hh_panels, size), numbers(w_ih_panels, size), numbers(dy, size), numbers(gates, size),
-                               numbers(c_prev, size), numbers(tanh_c, size), numbers(dh0, size), numbers(dc0, size), numbers(da, size), numbers(dx, size))
+    cdef Backward W = Backward(H, numbers(panels, size), numbers(dy, size), numbers(gates, size),
+                               numbers(c_prev, size), numbers(tanh_c, size), numbers(dh0, size), numbers(dc0, size), numbers(da, size))
     cdef int part, threads = deal.batch.parts
     for part in prange(threads, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         walk_back(K, &deal.batch, part, &W, work + part * room_each)
-    return (*shared_gradients(u_ih, deal, da, da, x, states, h0, needs, dx), dh0 if needs[5] else None, dc0 if needs[6] else None)
+    return (*shared_gradients(u_ih, deal, da, da, x, states, h0, needs), dh0 if needs[5] else None, dc0 if needs[6] else None)
 
 
 cdef void walk_back(const nc_kernels *K, const Batch *B, int part, const Backward *W, floating *step_da) noexcept nogil:
     """The same steps, last one first; a sequence joins in at its own last step, with the gradient of its last state.
 
-    step_da holds da of this step, one sequence after the other; behind it lie their dh and dx.
+    step_da holds da of this step, one sequence after the other; behind it lies their dh.
     """
-    cdef Py_ssize_t H = W.H, D = W.D, depth = LSTM_GATES * H, stride = depth + K.lanes
+    cdef Py_ssize_t H = W.H, depth = LSTM_GATES * H, stride = depth + K.lanes
     cdef Py_ssize_t start = part_start(B, part), end = part_start(B, part + 1), running = 0
     cdef Py_ssize_t step, s, row
     cdef floating *dh = step_da + (end - start) * stride
-    cdef floating *dx = dh + (end - start) * H
     cdef const floating *gates
     cdef floating *da
     if start == end:
@@ -222,9 +217,5 @@ cdef void walk_back(const nc_kernels *K, const Batch *B, int part, const Backwar
                 da + LSTM_INPUT * H, da + LSTM_FORGET * H, da + LSTM_CANDIDATE * H, da + LSTM_OUTPUT * H)
             memcpy(<floating *> W.da + row * depth, da, depth * sizeof(floating))
         K.gemm_in_place(running, H, depth, step_da, stride, 1, W.w_hh, dh, H, NULL, 0, 0)
-        if D:
-            K.gemm_in_place(running, D, depth, step_da, stride, 1, W.w_ih, dx, D, NULL, 0, 0)
-            for s in range(start, start + running):
-                memcpy(<floating *> W.dx + row_at(B, s, step) * D, dx + (s - start) * D, D * sizeof(floating))
     for s in range(start, start + running):
         memcpy(<floating *> W.dh + B.order[s] * H, dh + (s - start) * H, H * sizeof(floating))

@@ -76,8 +76,7 @@ cdef class Deal:
 
 
 def folds(Py_ssize_t count, w_ih, w_hh):
-    """Whether the input takes part in the walk: forward as W_ih and W_hh side by side times x and h, on the way back its
-    gradient beside the state's.
+    """Whether the input's part of the pre-activations is computed within the walk, as W_ih and W_hh side by side times x and h.
 
     That spares writing and reading all pre-activations, many times what a narrow input has to read. It says nothing of
     threads, since the order of the sums follows from it.

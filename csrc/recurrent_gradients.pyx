@@ -35,9 +35,8 @@ cdef struct Sums:
     void *db_hh
 
 
-cdef tuple shared_gradients(const floating *w_ih, Deal deal, from_input, from_state, x, states, h0, needs, dx):
-    """(dx, dw_ih, dw_hh, db_ih, db_hh) from the gradients of the two pre-activations, None where `needs` says no; dx may be
-    known already.
+cdef tuple shared_gradients(const floating *w_ih, Deal deal, from_input, from_state, x, states, h0, needs):
+    """(dx, dw_ih, dw_hh, db_ih, db_hh) from the gradients of the two pre-activations, None where `needs` says no.
 
     All copies of the cell share their parameters, so their gradients are summed over the steps: products over all rows.
     """
@@ -45,9 +44,9 @@ cdef tuple shared_gradients(const floating *w_ih, Deal deal, from_input, from_st
     cdef Py_ssize_t rows = x.shape[0], D = x.shape[1], H = states.shape[1], gates = from_input.shape[1]
     cdef int part, parts = parts_for(rows * gates * (2 * D + H))
     cdef bint same = from_input is from_state     # then both biases have one gradient
-    cdef bint to_x = needs[0] and dx is None
+    cdef bint to_x = needs[0]
     dtype = x.dtype
-    dx = room(rows, D, dtype) if to_x else dx
+    dx = room(rows, D, dtype) if to_x else None
     dw_ih, dw_hh = started(needs[1], (D, gates) if D <= NARROW else (gates, D), dtype), started(needs[2], (gates, H), dtype)
     db_ih, db_hh = started(needs[3] or (needs[4] and same), (gates,), dtype), started(needs[4] and not same, (gates,), dtype)
     packed = room(parts, (panel_columns(K, D) + panel_columns(K, H) + UNITS) * min(rows, <Py_ssize_t> SLAB), dtype)

@@ -113,7 +113,7 @@ cdef tuple walked_back(const floating *u_ih, const floating *u_hh, dy, dh, x, le
     cdef int part, threads = deal.batch.parts
     for part in prange(threads, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         walk_back(K, &deal.batch, part, relu, H, panels_at, states_at, dy_at, dh_at, da_at, work + part * room_each)
-    return (*shared_gradients(u_ih, deal, da, da, x, states, h0, needs, None), dh0 if needs[5] else None)
+    return (*shared_gradients(u_ih, deal, da, da, x, states, h0, needs), dh0 if needs[5] else None)
 
 
 cdef void walk_back(

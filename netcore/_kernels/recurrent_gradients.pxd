@@ -3,4 +3,4 @@ from cython cimport floating
 
 from netcore._kernels.recurrent cimport Deal
 
-cdef tuple shared_gradients(const floating *w_ih, Deal deal, from_input, from_state, x, states, h0, needs, dx)
+cdef tuple shared_gradients(const floating *w_ih, Deal deal, from_input, from_state, x, states, h0, needs)
