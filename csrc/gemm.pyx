@@ -73,12 +73,6 @@ cdef int gemm(
     cdef floating *work
     if m == 0 or n == 0:
         return 0
-    if m <= FEW_ROWS and a_col == 1 and b_row == 1:
-        parts = max(<Py_ssize_t> 1, min(<Py_ssize_t> threads, min(n, m * n * k // WORTH_A_THREAD)))
-        for part in prange(parts, num_threads=<int> parts, schedule="static", use_threads_if=parts > 1):
-            i, j = n * part // parts, n * (part + 1) // parts
-            K.gemm_dots(m, j - i, k, a, a_row, b + i * b_col, b_col, c + i, ldc, s + i * s_col if s else NULL, s_row, s_col)
-        return 0
     grid = grid_for(K, m, n, k, max(<Py_ssize_t> 1, min(<Py_ssize_t> threads, m * n * k // WORTH_A_THREAD)))
     parts = grid.down * grid.across
     tall = min((grid.panels + grid.down - 1) // grid.down * K.mr, m_block(K))
@@ -156,20 +150,35 @@ cdef void multiply(
                                  b + (j + x + width) * b_col + p * b_row, b_col if b_row == 1 else b_row)
 
 
+cdef void dots(
+    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const floating *a, Py_ssize_t a_row, const floating *b, Py_ssize_t b_col,
+    floating *c, Py_ssize_t ldc, const floating *s, int threads,
+) noexcept nogil:
+    """The same for few rows, A's rows and B's columns contiguous along k; S one number a column. Each thread has a part of the columns."""
+    cdef const nc_kernels *K = kernels_for(sizeof(floating))
+    cdef Py_ssize_t parts = max(<Py_ssize_t> 1, min(<Py_ssize_t> threads, min(n, m * n * k // WORTH_A_THREAD))), part, j
+    for part in prange(parts, num_threads=<int> parts, schedule="static", use_threads_if=parts > 1):
+        j = n * part // parts
+        K.gemm_dots(m, n * (part + 1) // parts - j, k, a, a_row, b + j * b_col, b_col, c + j, ldc, s + j if s else NULL, 0, 1)
+
+
 def matmul(const floating[:, :] a, const floating[:, :] b, bias, floating[:, ::1] out):
     """out (m, n) = a (m, k) · b (k, n) + bias (n); a and b may be transposed views."""
+    cdef Py_ssize_t size = sizeof(floating), m = a.shape[0], n = b.shape[1], k = a.shape[1]
+    cdef Py_ssize_t a_row = a.strides[0] // size, a_col = a.strides[1] // size, b_row = b.strides[0] // size, b_col = b.strides[1] // size
     cdef const floating[::1] s
     cdef const floating *s_data = NULL
     if bias is not None:
         s = bias
         s_data = &s[0] if s.shape[0] else NULL
-    if out.shape[0] == 0 or out.shape[1] == 0:
+    if m == 0 or n == 0:
         return
     with nogil:
-        gemm(a.shape[0], b.shape[1], a.shape[1],
-             <const floating *> NULL if a.shape[1] == 0 else &a[0, 0], a.strides[0] // <Py_ssize_t> sizeof(floating), a.strides[1] // <Py_ssize_t> sizeof(floating),
-             <const floating *> NULL if a.shape[1] == 0 else &b[0, 0], b.strides[0] // <Py_ssize_t> sizeof(floating), b.strides[1] // <Py_ssize_t> sizeof(floating),
-             &out[0, 0], out.shape[1], s_data, 0, 1, thread_count())
+        if 0 < k and m <= FEW_ROWS and a_col == 1 and b_row == 1:
+            dots(m, n, k, &a[0, 0], a_row, &b[0, 0], b_col, &out[0, 0], n, s_data, thread_count())
+        else:
+            gemm(m, n, k, &a[0, 0] if k else <const floating *> NULL, a_row, a_col, &b[0, 0] if k else <const floating *> NULL, b_row, b_col,
+                 &out[0, 0], n, s_data, 0, 1, thread_count())
 
 
 def tile_flops(const floating[::1] like, Py_ssize_t repeats):
