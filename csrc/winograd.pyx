@@ -22,8 +22,8 @@ Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (201
 import numpy as np
 from cython cimport floating
 from cython.parallel cimport parallel, prange, threadid
-from libc.string cimport memset
 
+from netcore._kernels.channels cimport Image, channels_last, plane_size
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
 from netcore import memory
 
@@ -32,9 +32,6 @@ cdef enum:
     FEWEST = 24             # but tiles for whole tiles of the product
     MOST = 96
     GRADIENT_TILES = 192    # tiles in a block of the weight gradient's sums
-
-cdef struct Image:
-    Py_ssize_t c, h, w, top, left   # channels and size; padding before
 
 cdef struct Tiling:
     int n                                       # points along a side: 6 for 3 × 3 filters, 8 for 5 × 5
@@ -58,21 +55,6 @@ cdef Tiling tiling(Py_ssize_t filter_size, Py_ssize_t channels, Py_ssize_t sampl
     t.tasks = (samples * t.strips + t.group - 1) // t.group
     t.capacity = t.group * t.strip_rows * t.columns
     return t
-
-
-cdef void channels_last(
-    const nc_kernels *K, const Image *g, const floating *x, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t columns, floating *to,
-) noexcept nogil:
-    """Rows first … first + rows of the padded image, `columns` wide, channels innermost: to[row, column, c]; zeros outside of x."""
-    cdef Py_ssize_t row = columns * g.c, left = g.left * g.c, width = g.w * g.c, h
-    for h in range(first - g.top, first - g.top + rows):
-        if 0 <= h < g.h:
-            memset(to, 0, left * sizeof(floating))
-            K.pack_transpose(g.c, g.w, g.c, x + h * g.w, g.h * g.w, to + left)
-            memset(to + left + width, 0, (row - left - width) * sizeof(floating))
-        else:
-            memset(to, 0, row * sizeof(floating))
-        to = to + row
 
 
 cdef Py_ssize_t strip_points(
@@ -113,7 +95,7 @@ cdef filter_points(const Tiling *t, const floating[:, :, :, ::1] w, bint turned)
     cdef Py_ssize_t nr = K.nr, outputs = w.shape[1] if turned else w.shape[0], inputs = w.shape[0] if turned else w.shape[1]
     cdef Py_ssize_t taps = w.shape[2] * w.shape[3], panels = (outputs + nr - 1) // nr
     cdef Py_ssize_t line = taps if turned else taps * inputs, step = taps * outputs if turned else taps
-    cdef Py_ssize_t plane = panels * nr * inputs, i, panel
+    cdef Py_ssize_t plane = plane_size(panels * nr * inputs), i, panel
     cdef int threads = thread_count()
     dtype = np.asarray(w).dtype
     result, scratch = memory.empty((t.points, plane), dtype), memory.empty((threads, panels * taps * nr), dtype)
@@ -132,7 +114,8 @@ cdef convolve(const Image *g, const floating[:, :, :, ::1] x, const floating[:, 
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t filters = y.shape[1], task
     cdef Tiling t = tiling(w.shape[2], g.c + filters, y.shape[0], y.shape[2], y.shape[3])
-    cdef Py_ssize_t share = t.points * t.capacity * (g.c + filters) + max(strip_work(g, &t), 16 * t.strip_rows * t.columns * filters)
+    cdef Py_ssize_t planes = t.points * (plane_size(t.capacity * g.c) + plane_size(t.capacity * filters))
+    cdef Py_ssize_t share = planes + max(strip_work(g, &t), 16 * t.strip_rows * t.columns * filters)
     cdef int threads = thread_count()
     cdef const floating[::1] bias
     cdef const floating *bias_data = NULL
@@ -154,7 +137,7 @@ cdef void convolve_task(
 ) noexcept nogil:
     """One task's strips: to the points, n² products, and back."""
     cdef Py_ssize_t first = task * t.group, last = min(first + t.group, samples * t.strips), strip, p, tiles = 0
-    cdef Py_ssize_t v_plane = t.capacity * g.c, m_plane = t.capacity * filters
+    cdef Py_ssize_t v_plane = plane_size(t.capacity * g.c), m_plane = plane_size(t.capacity * filters)
     cdef floating *v = work
     cdef floating *m = v + t.points * v_plane
     work = m + t.points * m_plane
@@ -197,8 +180,9 @@ def weight_gradient(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1]
     cdef Py_ssize_t taps = dw.shape[2] * dw.shape[3], block, first, last, strip, task, tiles
     cdef int threads = thread_count()
     dtype = np.asarray(dw).dtype
-    sums = memory.empty((t.points, g.c * d.c), dtype)
-    x_points, dy_points = memory.empty((t.points, capacity * g.c), dtype), memory.empty((t.points, panels * nr * capacity), dtype)
+    sums = memory.empty((t.points, plane_size(g.c * d.c)), dtype)
+    x_points = memory.empty((t.points, plane_size(capacity * g.c)), dtype)
+    dy_points = memory.empty((t.points, plane_size(panels * nr * capacity)), dtype)
     scratch = memory.empty((threads, max(strip_work(&g, &t), strip_work(&d, &t), taps * d.c)), dtype)
     cdef floating[:, ::1] du = sums, v = x_points, m = dy_points, work = scratch
     if x.shape[0] == 0:
@@ -214,7 +198,7 @@ def weight_gradient(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1]
             for task in prange(t.points * panels, schedule="static"):
                 add_products(K, &g, &d, task // panels, task % panels * nr, tiles, first > 0, v, m, du)
         for task in prange(g.c, schedule="static"):
-            K.winograd_filter_gradient(t.n, d.c, &du[0, task * d.c], g.c * d.c, &work[threadid(), 0])
+            K.winograd_filter_gradient(t.n, d.c, &du[0, task * d.c], du.shape[1], &work[threadid(), 0])
             K.pack_transpose(taps, d.c, taps * g.c, &work[threadid(), 0], d.c, &dw[0, task, 0, 0])
 
 
