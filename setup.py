@@ -18,6 +18,7 @@ from setuptools.command.build_ext import build_ext  # runs Cython on .pyx source
 
 FAMILIES = [
     "activation",
+    "channels_last",
     "conv",
     "dropout",
     "embedding",

@@ -46,8 +46,9 @@ PASSES = [
 NUMBERS = 64 * 32 * 28 * 28
 # What stands for each family of kernels (netcore/backend.py).
 FAMILIES = {
-    "activation": "relu", "conv": "conv y", "winograd": "conv y", "dropout": "dropout", "embedding": "embedding", "gemm": "product",
-    "gru": "GRU", "im2col": "im2col", "lstm": "LSTM", "norm": "batch norm", "optim": "adam", "pool": "max pool", "rnn": "RNN", "softmax": "softmax",
+    "activation": "relu", "channels_last": "conv y", "conv": "conv y", "winograd": "conv y", "dropout": "dropout",
+    "embedding": "embedding", "gemm": "product", "gru": "GRU", "im2col": "im2col", "lstm": "LSTM", "norm": "batch norm",
+    "optim": "adam", "pool": "max pool", "rnn": "RNN", "softmax": "softmax",
 }  # fmt: skip
 
 

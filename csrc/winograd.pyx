@@ -23,7 +23,7 @@ import numpy as np
 from cython cimport floating
 from cython.parallel cimport parallel, prange, threadid
 
-from netcore._kernels.channels cimport Image, channels_last, plane_size
+from netcore._kernels.channels_last cimport Image, channels_last, plane_size
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
 from netcore import memory
 

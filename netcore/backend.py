@@ -13,6 +13,7 @@ from netcore.errors import ArgumentError
 
 FAMILIES = (
     "activation",
+    "channels_last",
     "conv",
     "dropout",
     "embedding",

@@ -108,7 +108,7 @@ def test_a_steady_step_of_every_network_takes_no_large_block(row):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the peak of resident memory from /proc")
-@pytest.mark.parametrize("algorithm", ["direct", "winograd"])
+@pytest.mark.parametrize("algorithm", ["direct", "channels_last", "winograd"])
 def test_a_convolution_holds_much_less_than_the_matrix_of_columns(algorithm):
     """All three passes at their peak, the kernels' own scratch included, beside a quarter of the matrix; in a process of its own."""
     code = f"""

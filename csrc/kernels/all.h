@@ -3,6 +3,7 @@
 #include "../simd/transpose.h"
 #include "gemm.h"
 #include "conv.h"
+#include "pixels.h"
 #include "winograd.h"
 #include "pool.h"
 #include "activation.h"

@@ -26,6 +26,9 @@
     ROW(void, conv_weight_panel, (long taps, long filters, long oh, long ow, long row_step, const REAL *x, const long *offset, const REAL *dy, REAL *dw)) \
     ROW(void, conv_weight_dots, (long taps, long oh, long ow, long row_step, const REAL *x, const long *offset, const REAL *dy, REAL *dw, long ldw))
 
+#define NC_PIXEL_ROWS(ROW) \
+    ROW(void, conv_pixels, (long pixels, long filters, long taps, long channels, const REAL *x, const long *source, const long *tap, const REAL *w, const REAL *bias, REAL *y, const long *target))
+
 #define NC_WINOGRAD_ROWS(ROW) \
     ROW(void, winograd_input, (int n, long channels, const REAL *d, long row, REAL *v, long plane)) \
     ROW(void, winograd_output, (int n, long channels, const REAL *m, long plane, const REAL *bias, REAL *y, long row)) \
@@ -72,7 +75,7 @@
     ROW(void, adagrad, (long n, double lr, double eps, double weight_decay, REAL *theta, const REAL *gradient, REAL *sum))
 
 #define NC_ROWS_OF_ALL(ROW) \
-    NC_GEMM_ROWS(ROW) NC_CONV_ROWS(ROW) NC_WINOGRAD_ROWS(ROW) NC_POOL_ROWS(ROW) NC_RECURRENT_ROWS(ROW) \
+    NC_GEMM_ROWS(ROW) NC_CONV_ROWS(ROW) NC_PIXEL_ROWS(ROW) NC_WINOGRAD_ROWS(ROW) NC_POOL_ROWS(ROW) NC_RECURRENT_ROWS(ROW) \
     NC_ACTIVATION_ROWS(ROW) NC_ROW_ROWS(ROW) NC_OPTIM_ROWS(ROW)
 
 #define NC_FIELD(result, name, parameters) result(*name) parameters;

@@ -21,6 +21,8 @@ cdef extern from "kernels/table.h":
         void (*conv_collect)(long n, const void *even, const void *odd, double shift, void *x) noexcept nogil
         void (*conv_weight_panel)(long taps, long filters, long oh, long ow, long row_step, const void *x, const long *offset, const void *dy, void *dw) noexcept nogil
         void (*conv_weight_dots)(long taps, long oh, long ow, long row_step, const void *x, const long *offset, const void *dy, void *dw, long ldw) noexcept nogil
+        # pixels.h
+        void (*conv_pixels)(long pixels, long filters, long taps, long channels, const void *x, const long *source, const long *tap, const void *w, const void *bias, void *y, const long *target) noexcept nogil
         # winograd.h
         void (*winograd_input)(int n, long channels, const void *d, long row, void *v, long plane) noexcept nogil
         void (*winograd_output)(int n, long channels, const void *m, long plane, const void *bias, void *y, long row) noexcept nogil

@@ -22,6 +22,7 @@ from netcore.profiling.stopwatch import Entry, Key, Stopwatch, samples
 # How a table calls a kernel; where a family has one thing to do, its name says it.
 NAMES = {
     "conv.forward": "direct", "conv.input_gradient": "direct dx", "conv.weight_gradient": "direct dw", "conv.bias_gradient": "db",
+    "channels_last.forward": "channels last", "channels_last.input_gradient": "channels last dx",
     "winograd.forward": "winograd", "winograd.input_gradient": "winograd dx", "winograd.weight_gradient": "winograd dw",
     "gemm.matmul": "product", "pool.max_forward": "max pool", "pool.max_backward": "max pool",
     "pool.average_forward": "average pool", "pool.average_backward": "average pool",
