@@ -29,6 +29,7 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
+from netcore import memory
 
 cdef struct Geometry:
     Py_ssize_t n, c, h, w           # the image, c channels in a group
@@ -281,36 +282,35 @@ cdef enum:
 
 def weight_gradient(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] dy, floating[:, :, :, ::1] dw, stride, padding, dilation, Py_ssize_t groups):
     """dw from x and dy: partial sums over chunks of samples, each by one thread, added in their order."""
-    cdef Geometry g = geometry(x.shape, dw.shape, dy.shape, stride, padding, dilation, groups)
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t nr = K.nr, panels = (g.k + nr - 1) // nr, size = groups * panels * g.taps * nr
-    cdef Py_ssize_t share = g.image + g.pixels * nr, chunks, per_chunk, chunk, task
+    cdef Py_ssize_t filters = dy.shape[1] // groups, panels = (filters + K.nr - 1) // K.nr, lanes = K.lanes, chunks, per_chunk, chunk, task
+    # Vectors along the rows of the output, one filter after the other, or along the filters: whichever takes fewer. Only the
+    # first need the columns of a strided image dealt out; the others read single numbers, `step` apart.
+    cdef bint few = filters * ((dy.shape[3] + lanes - 1) // lanes) < (filters + lanes - 1) // lanes * dy.shape[3]
+    cdef Geometry g = geometry(x.shape, dw.shape, dy.shape, stride if few else (stride[0], 1), padding, dilation, groups)
+    cdef Py_ssize_t step = 1 if few else stride[1], size = groups * panels * g.taps * K.nr
     cdef int threads = thread_count()
-    cdef floating *partial
-    cdef floating *scratch
     cdef long *offset
     if dw.shape[0] == 0 or g.taps == 0:
         return
     chunks = max(1, min(g.n, CHUNKS, CHUNK_NUMBERS // max(size, 1)))
     per_chunk = (g.n + chunks - 1) // chunks
-    partial = <floating *> calloc(chunks * size + 1, sizeof(floating))
-    scratch = <floating *> calloc(threads * share + 1, sizeof(floating))
+    dtype = np.asarray(dw).dtype
+    sums, work = memory.zeros((chunks, size), dtype), memory.empty((threads, g.image + g.pixels * K.nr), dtype)
+    cdef floating[:, ::1] partial = sums, scratch = work
     offset = tap_offsets(&g)
-    if partial == NULL or scratch == NULL or offset == NULL:
-        free(partial)
-        free(scratch)
-        free(offset)
-        raise MemoryError("no memory for the partial sums of a convolution's weight gradient")
+    if offset == NULL:
+        raise MemoryError("no memory for the taps of a convolution")
     with nogil:
+        for task in range(threads):
+            memset(&scratch[task, 0], 0, g.image * sizeof(floating))        # the padding; all else is written before it is read
         if g.n and g.pixels:
             with parallel(num_threads=threads):
                 for chunk in prange(chunks, schedule="dynamic"):
-                    weight_gradient_chunk(&g, K, chunk * per_chunk, min(g.n, (chunk + 1) * per_chunk), &x[0, 0, 0, 0], &dy[0, 0, 0, 0], offset,
-                                          partial + chunk * size, scratch + threadid() * share)
+                    weight_gradient_chunk(&g, K, chunk * per_chunk, min(g.n, (chunk + 1) * per_chunk), step, few, &x[0, 0, 0, 0], &dy[0, 0, 0, 0],
+                                          offset, &partial[chunk, 0], &scratch[threadid(), 0])
         for task in prange(groups * panels, num_threads=threads, schedule="static"):
-            sum_partials(&g, K, task, chunks, size, partial, &dw[0, 0, 0, 0])
-    free(partial)
-    free(scratch)
+            sum_partials(&g, K, task, chunks, size, &partial[0, 0], &dw[0, 0, 0, 0])
     free(offset)
 
 
@@ -329,17 +329,15 @@ cdef void sum_partials(
 
 
 cdef void weight_gradient_chunk(
-    const Geometry *g, const nc_kernels *K, Py_ssize_t first, Py_ssize_t last,
+    const Geometry *g, const nc_kernels *K, Py_ssize_t first, Py_ssize_t last, Py_ssize_t step, bint few,
     const floating *x, const floating *dy, const long *offset, floating *partial, floating *scratch,
 ) noexcept nogil:
     """Samples first … last, all groups: partial[group, filter panel, tap, NR filters] += Σ taps · dyᵀ."""
-    cdef Py_ssize_t nr = K.nr, lanes = K.lanes, panels = (g.k + nr - 1) // nr, n, group, panel, count, k
+    cdef Py_ssize_t nr = K.nr, panels = (g.k + nr - 1) // nr, n, group, panel, count, k
     cdef const floating *image
     cdef const floating *above
     cdef floating *sums
     cdef floating *packed = scratch + g.image
-    # Vectors along the rows of the output, one filter after the other, or along the filters: whichever takes fewer.
-    cdef bint few = g.k * ((g.ow + lanes - 1) // lanes) < (g.k + lanes - 1) // lanes * g.ow
     for n in range(first, last):
         for group in range(g.groups):
             image = padded_image(g, K, x + (n * g.groups + group) * g.c * g.h * g.w, scratch)
@@ -351,8 +349,8 @@ cdef void weight_gradient_chunk(
                     for k in range(count):
                         K.conv_weight_dots(g.taps, g.oh, g.ow, g.stride_h * g.row, image, offset, above + k * g.pixels, sums + k, nr)
                 else:
-                    K.pack(count, g.pixels, nr, 1, above, g.pixels, 1, packed)
-                    K.conv_weight_panel(g.taps, count, g.oh, g.ow, g.stride_h * g.row, image, offset, packed, sums)
+                    K.pack_transpose(count, g.pixels, nr, above, g.pixels, packed)      # lanes beyond `count` are never looked at
+                    K.conv_weight_panel(g.taps, count, g.oh, g.ow, g.stride_h * g.row, step, image, offset, packed, sums)
 
 
 # ---- bias gradient ---------------------------------------------------------------------------------------------------

@@ -114,12 +114,12 @@ static void NC_NAME(conv_collect)(long n, const REAL *restrict even, const REAL 
 
 /* The weight gradient, many filters: a tile of dWᵀ in registers, over all pixels of one image.
  *
- *   dWᵀ[i, k] += Σ_(oh, ow)  x[offset[i] + oh · row_step + ow] · dyᵀ[oh · OW + ow, k]
+ *   dWᵀ[i, k] += Σ_(oh, ow)  x[offset[i] + oh · row_step + ow · step] · dyᵀ[oh · OW + ow, k]
  *
  * The image is read in place, and no column matrix is made. dyᵀ is packed into panels of NR filters. As in gemm.h, rows × NV
  * vectors of accumulators stay in registers for all pixels. Cost: 2 · taps · filters · pixels FLOPs.
  */
-NC_INLINE void NC_NAME(conv_weight_tile_fixed)(const int rows, const int vectors, long oh, long ow, long row_step,
+NC_INLINE void NC_NAME(conv_weight_tile_fixed)(const int rows, const int vectors, long oh, long ow, long row_step, long step,
                                                const REAL *x, const long *offset, const REAL *dy, REAL *dw, long ldw) {
     vec acc[MR][NV];
     const REAL *tap[MR];
@@ -131,7 +131,7 @@ NC_INLINE void NC_NAME(conv_weight_tile_fixed)(const int rows, const int vectors
     }
     for (long h = 0; h < oh; h++) {
         long at = h * row_step;
-        for (long w = 0; w < ow; w++, at++, dy += NR) {
+        for (long w = 0; w < ow; w++, at += step, dy += NR) {
             vec row[NV];
 #pragma GCC unroll 4
             for (int j = 0; j < vectors; j++) row[j] = vload(dy + j * VL);
@@ -150,14 +150,14 @@ NC_INLINE void NC_NAME(conv_weight_tile_fixed)(const int rows, const int vectors
 }
 
 /* All taps of one panel of filters; dw is (taps, NR) with room for whole vectors. `filters` <= NR of them count. */
-static void NC_NAME(conv_weight_panel)(long taps, long filters, long oh, long ow, long row_step,
+static void NC_NAME(conv_weight_panel)(long taps, long filters, long oh, long ow, long row_step, long step,
                                        const REAL *x, const long *offset, const REAL *dy, REAL *dw) {
     /* Even tiles: 25 taps are 9 + 8 + 8, since a tile of 1 would wait for its own sums. */
     const long tiles = (taps + MR - 1) / MR, height = tiles ? (taps + tiles - 1) / tiles : 1;
     for (long i = 0; i < taps; i += height) {
         const long rows = taps - i < height ? taps - i : height, vectors = (filters + VL - 1) / VL;
         switch (rows) {
-#define NC_TILE(count, wide) NC_NAME(conv_weight_tile_fixed)(count <= MR ? count : 1, wide, oh, ow, row_step, x, offset + i, dy, dw + i * NR, NR)
+#define NC_TILE(count, wide) NC_NAME(conv_weight_tile_fixed)(count <= MR ? count : 1, wide, oh, ow, row_step, step, x, offset + i, dy, dw + i * NR, NR)
 #define NC_ROWS(count) case count: if (count <= MR) { if (vectors == 1) NC_TILE(count, 1); else NC_TILE(count, NV); } break;
             NC_ROWS(1) NC_ROWS(2) NC_ROWS(3) NC_ROWS(4) NC_ROWS(5) NC_ROWS(6) NC_ROWS(7) NC_ROWS(8) NC_ROWS(9) NC_ROWS(10) NC_ROWS(11) NC_ROWS(12)
 #undef NC_ROWS

@@ -23,7 +23,7 @@
     ROW(void, conv_rows, (long taps, long oh, long ow, long row_step, const REAL *x, const long *offset, const REAL *weight, double bias, REAL *y)) \
     ROW(void, conv_deal, (long n, const REAL *x, REAL *even, REAL *odd)) \
     ROW(void, conv_collect, (long n, const REAL *even, const REAL *odd, double shift, REAL *x)) \
-    ROW(void, conv_weight_panel, (long taps, long filters, long oh, long ow, long row_step, const REAL *x, const long *offset, const REAL *dy, REAL *dw)) \
+    ROW(void, conv_weight_panel, (long taps, long filters, long oh, long ow, long row_step, long step, const REAL *x, const long *offset, const REAL *dy, REAL *dw)) \
     ROW(void, conv_weight_dots, (long taps, long oh, long ow, long row_step, const REAL *x, const long *offset, const REAL *dy, REAL *dw, long ldw))
 
 #define NC_PIXEL_ROWS(ROW) \

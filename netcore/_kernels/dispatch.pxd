@@ -19,7 +19,7 @@ cdef extern from "kernels/table.h":
         void (*conv_rows)(long taps, long oh, long ow, long row_step, const void *x, const long *offset, const void *weight, double bias, void *y) noexcept nogil
         void (*conv_deal)(long n, const void *x, void *even, void *odd) noexcept nogil
         void (*conv_collect)(long n, const void *even, const void *odd, double shift, void *x) noexcept nogil
-        void (*conv_weight_panel)(long taps, long filters, long oh, long ow, long row_step, const void *x, const long *offset, const void *dy, void *dw) noexcept nogil
+        void (*conv_weight_panel)(long taps, long filters, long oh, long ow, long row_step, long step, const void *x, const long *offset, const void *dy, void *dw) noexcept nogil
         void (*conv_weight_dots)(long taps, long oh, long ow, long row_step, const void *x, const long *offset, const void *dy, void *dw, long ldw) noexcept nogil
         # pixels.h
         void (*conv_pixels)(long pixels, long filters, long taps, long channels, const void *x, const long *source, const long *tap, const void *w, const void *bias, void *y, const long *target) noexcept nogil
