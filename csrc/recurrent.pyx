@@ -12,13 +12,12 @@ parameters after the walk back: csrc/recurrent_gradients.pyx.
 
 import numpy as np
 
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cython cimport floating
 from cython.parallel cimport prange
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
 
-from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
+from netcore._kernels.dispatch cimport kernels_for, nc_kernels, numbers, thread_count
 from netcore._kernels.gemm cimport WORTH_A_THREAD, gemm
 from netcore import memory
 
@@ -26,18 +25,6 @@ cdef enum:
     MANY = 16               # sequences from which a step has enough rows to take the input's weights along
     FOLDED_BYTES = 1 << 19  # weights that stay in the second-level cache beside the step's operands
     SMALL = 1 << 13         # numbers up to which no array is recycled (netcore/memory.py)
-
-
-cdef void *numbers(array, Py_ssize_t itemsize) except? NULL:
-    """Where the numbers of a C-contiguous array lie, NULL for None: a tenth of what a typed memoryview costs a small call."""
-    cdef Py_buffer view
-    if array is None:
-        return NULL
-    PyObject_GetBuffer(array, &view, PyBUF_SIMPLE)
-    PyBuffer_Release(&view)
-    if view.itemsize != itemsize:
-        raise TypeError(f"a kernel expects numbers of {itemsize} bytes, got {view.itemsize}")
-    return view.buf
 
 
 cdef room(Py_ssize_t rows, Py_ssize_t columns, dtype):

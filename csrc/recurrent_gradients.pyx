@@ -13,8 +13,8 @@ from cython cimport floating
 from cython.parallel cimport prange
 from libc.string cimport memcpy
 
-from netcore._kernels.dispatch cimport kernels_for, nc_kernels
-from netcore._kernels.recurrent cimport Batch, Deal, numbers, panel_columns, parts_for, room, share
+from netcore._kernels.dispatch cimport kernels_for, nc_kernels, numbers
+from netcore._kernels.recurrent cimport Batch, Deal, panel_columns, parts_for, room, share
 from netcore import memory
 
 cdef enum:

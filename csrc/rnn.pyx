@@ -14,9 +14,9 @@ from cython cimport floating
 from cython.parallel cimport prange
 from libc.string cimport memcpy
 
-from netcore._kernels.dispatch cimport kernels_for, nc_kernels
+from netcore._kernels.dispatch cimport kernels_for, nc_kernels, numbers
 from netcore._kernels.recurrent cimport (
-    Batch, Deal, gate_panels, input_part, joined, length_at, nc_fetch, numbers, part_start, room, row_at, state_before, state_panels, tile_rows,
+    Batch, Deal, gate_panels, input_part, joined, length_at, nc_fetch, part_start, room, row_at, state_before, state_panels, tile_rows,
 )
 from netcore._kernels.recurrent_gradients cimport shared_gradients
 

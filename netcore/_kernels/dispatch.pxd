@@ -65,3 +65,4 @@ cdef extern from "kernels/table.h":
 
 cdef const nc_kernels *kernels_for(size_t itemsize) noexcept nogil
 cdef int thread_count() noexcept nogil
+cdef void *numbers(array, Py_ssize_t itemsize) except? NULL

@@ -53,7 +53,6 @@ cdef inline Py_ssize_t tile_rows(Py_ssize_t rows, Py_ssize_t most) noexcept nogi
     return (rows + tiles - 1) // tiles if tiles else 1
 
 
-cdef void *numbers(array, Py_ssize_t itemsize) except? NULL
 cdef room(Py_ssize_t rows, Py_ssize_t columns, dtype)
 cdef joined(b_ih, b_hh)
 cdef input_part(const floating *w_ih, x, Py_ssize_t gates, bias)
