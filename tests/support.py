@@ -44,6 +44,16 @@ def assert_close(got: np.ndarray, expected: np.ndarray, tolerance: float | None 
     assert error <= limit, f"{what}: relative error {error:.2e} is over {limit:.0e}"
 
 
+def guarded(like: np.ndarray, write: Callable[[np.ndarray], None]) -> np.ndarray:
+    """What `write` puts into an array like this one, between guard bands that must stay as they are."""
+    room = np.full(like.size + 64, 7, like.dtype)
+    out = room[32 : 32 + like.size].reshape(like.shape)
+    write(out)
+    assert (room[:32] == 7).all()
+    assert (room[32 + like.size :] == 7).all()
+    return out.copy()
+
+
 def directional(f: Callable[[np.ndarray], float], x: np.ndarray, dx: np.ndarray, rng: np.random.Generator, eps: float = 1e-6) -> float:
     """Relative difference between <dx, v> and the central difference of f along a random direction v, in float64."""
     v = rng.standard_normal(x.shape)
