@@ -7,7 +7,8 @@ from netcore import config
 from netcore.backend import kernels
 from tests.support import DTYPES, ISAS, assert_close, isa
 
-# Around the tiles (4×4, 6×16, 12×32; 3×3 and 4×6 dot products for up to 64 rows), the slab (256) and the blocks (1536 rows, 2048 columns); primes; empty.
+# Around the tiles (4×4, 6×16, 12×32; 3×3 and 4×6 dot products for up to 64 rows), the slab (256) and the blocks (1536 rows,
+# 2048 columns); primes; empty.
 SIZES = [
     (1, 1, 1), (5, 7, 3), (11, 31, 17), (12, 32, 256), (13, 33, 257), (64, 10, 784), (100, 65, 600),
     (2, 6, 16), (7, 12, 33), (63, 19, 15), (64, 5, 1), (1601, 70, 29), (29, 2111, 19), (4, 5, 0), (0, 3, 4), (3, 0, 4),
