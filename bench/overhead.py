@@ -4,6 +4,7 @@ Microseconds of `forward` and `backward` in training mode, of a loss's, and of a
 some rounds, each the mean of many calls.  And the milliseconds of `import netcore` beyond those of `import numpy`, in turns.
 """
 
+import os
 import statistics
 import subprocess
 import sys
@@ -95,12 +96,12 @@ def fastest(call: Callable[[], Any]) -> float:
 
 def importing() -> float:
     """Seconds that `import netcore` takes beyond `import numpy`: the median over pairs of processes."""
-    differences = []
-    for _ in range(IMPORTS + 1):  # the first writes the bytecode
+    differences, environment = [], {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    for _ in range(IMPORTS + 1):  # the first writes the bytecode, as an installation does
         took = []
         for code in ("import numpy", "import numpy, netcore"):
             began = time.perf_counter()
-            subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+            subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env=environment)
             took.append(time.perf_counter() - began)
         differences.append(took[1] - took[0])
     return statistics.median(differences[1:])
