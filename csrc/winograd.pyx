@@ -12,7 +12,7 @@ The ⊙ is summed over the channels; so at each of the n² points (36 or 64) it 
     weight gradient   dU_p = V_pᵀ (A dy Aᵀ)_p, summed over all tiles;  dw = Gᵀ dU G
 
 A strip is some rows of tiles of one sample; a thread takes strips whose V and M fit its second-level cache. The weight gradient's
-n² sums have one thread each, and go over the tiles in their order: the bits do not depend on the number of threads.
+sums are cut into chunks by size and added in their order: the bits do not depend on the number of threads.
 Cost: 2·N·K·C·n²/16·OH·OW FLOPs a pass and the transforms. Error: some 1e-5 of the result's scale in float32, where the direct
 product has 1e-6; netcore/functional/conv_passes.py says when it is used.
 
@@ -31,7 +31,9 @@ cdef enum:
     NUMBERS = 1 << 17       # of V and M together in a task: half a megabyte in float32, so that they stay in a second-level cache,
     FEWEST = 24             # but tiles for whole tiles of the product
     MOST = 96
-    GRADIENT_TILES = 192    # tiles in a block of the weight gradient's sums
+    GRADIENT_TILES = 192    # tiles in a block of the weight gradient's sums,
+    CHUNKS = 8              # of which there are so many, unless they would take
+    ROOM = 2 << 20          # more numbers than these in all
 
 cdef struct Tiling:
     int n                                       # points along a side: 6 for 3 × 3 filters, 8 for 5 × 5
@@ -61,8 +63,7 @@ cdef Py_ssize_t strip_points(
     const nc_kernels *K, const Image *g, const Tiling *t, Py_ssize_t strip, const floating *x, floating *work, floating *v, Py_ssize_t plane,
 ) noexcept nogil:
     """V of one strip: Bᵀ x B of its tiles, tile after tile at v, points `plane` numbers apart. How many tiles it has."""
-    cdef Py_ssize_t first = strip % t.strips * t.strip_rows, rows = min(t.strip_rows, t.rows - first), columns = 4 * t.columns + t.n - 4
-    cdef Py_ssize_t i, j
+    cdef Py_ssize_t first = strip % t.strips * t.strip_rows, rows = min(t.strip_rows, t.rows - first), columns = 4 * t.columns + t.n - 4, i, j
     channels_last(K, g, x + strip // t.strips * g.c * g.h * g.w, 4 * first, 4 * rows + t.n - 4, columns, work)
     for i in range(rows):
         for j in range(t.columns):
@@ -154,8 +155,7 @@ cdef Py_ssize_t strip_outputs(
     const floating *m, Py_ssize_t plane, const floating *bias, floating *work, floating *y,
 ) noexcept nogil:
     """y of one strip: Aᵀ m A of its tiles, then the filters outermost again. How many tiles it has."""
-    cdef Py_ssize_t first = strip % t.strips * t.strip_rows, rows = min(t.strip_rows, t.rows - first), width = 4 * t.columns, i, j
-    cdef Py_ssize_t height = min(4 * rows, oh - 4 * first)
+    cdef Py_ssize_t first = strip % t.strips * t.strip_rows, rows = min(t.strip_rows, t.rows - first), width = 4 * t.columns, height = min(4 * rows, oh - 4 * first), i, j
     for i in range(rows):
         for j in range(t.columns):
             K.winograd_output(t.n, filters, m + (i * t.columns + j) * filters, plane, bias, work + (4 * i * width + 4 * j) * filters, width * filters)
@@ -171,35 +171,56 @@ cdef Py_ssize_t strip_outputs(
 # ---- weight gradient -------------------------------------------------------------------------------------------------
 
 def weight_gradient(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] dy, floating[:, :, :, ::1] dw, padding):
-    """dw from x and dy, block of tiles after block: points of both, then their products added up, then Gᵀ dU G."""
+    """dw from x and dy, block of tiles after block: points of both, then their products added up, then Gᵀ dU G. A chunk of blocks has
+    sums of its own, and one thread, which finds in its cache what it multiplies; of large sums all threads work on each block."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Image g = Image(x.shape[1], x.shape[2], x.shape[3], padding[0][0], padding[1][0]), d = Image(dy.shape[1], dy.shape[2], dy.shape[3], 0, 0)
     cdef Tiling t = tiling(dw.shape[2], g.c + d.c, x.shape[0], d.h, d.w)
     cdef Py_ssize_t strips = x.shape[0] * t.strips, strip_tiles = t.strip_rows * t.columns, block_strips = max(<Py_ssize_t> 1, GRADIENT_TILES // strip_tiles)
-    cdef Py_ssize_t capacity = block_strips * strip_tiles, nr = K.nr, panels = (d.c + nr - 1) // nr
-    cdef Py_ssize_t taps = dw.shape[2] * dw.shape[3], block, first, last, strip, task, tiles
+    cdef Py_ssize_t capacity = block_strips * strip_tiles, panels = (d.c + K.nr - 1) // K.nr, blocks = (strips + block_strips - 1) // block_strips
+    cdef Py_ssize_t taps = dw.shape[2] * dw.shape[3], plane = plane_size(g.c * d.c), block, chunk, chunks, first, last, strip, tiles, p, task
     cdef int threads = thread_count()
     dtype = np.asarray(dw).dtype
-    sums = memory.empty((t.points, plane_size(g.c * d.c)), dtype)
-    x_points = memory.empty((t.points, plane_size(capacity * g.c)), dtype)
-    dy_points = memory.empty((t.points, plane_size(panels * nr * capacity)), dtype)
+    chunks = min(blocks, <Py_ssize_t> CHUNKS) if CHUNKS * t.points * plane <= ROOM else 1
+    sums = memory.empty((chunks, t.points, plane), dtype)
+    x_points = memory.empty((threads, t.points, plane_size(capacity * g.c)), dtype)
+    dy_points = memory.empty((threads, t.points, plane_size(panels * K.nr * capacity)), dtype)
     scratch = memory.empty((threads, max(strip_work(&g, &t), strip_work(&d, &t), taps * d.c)), dtype)
-    cdef floating[:, ::1] du = sums, v = x_points, m = dy_points, work = scratch
+    cdef floating[:, :, ::1] du = sums, v = x_points, m = dy_points
+    cdef floating[:, ::1] work = scratch
     if x.shape[0] == 0:
         np.asarray(dw)[...] = 0
         return
     with nogil, parallel(num_threads=threads):
-        for block in range((strips + block_strips - 1) // block_strips):
-            first = block * block_strips
-            last = min(first + block_strips, strips)
+        for block in range(blocks if chunks == 1 else 0):
+            first, last = block * block_strips, min(strips, (block + 1) * block_strips)
             tiles = block_tiles(&t, first, last)
             for strip in prange(first, last, schedule="static"):
-                block_points(K, &g, &d, &t, first, strip, tiles, &x[0, 0, 0, 0], &dy[0, 0, 0, 0], &work[threadid(), 0], v, m)
+                block_points(K, &g, &d, &t, first, strip, tiles, &x[0, 0, 0, 0], &dy[0, 0, 0, 0], &work[threadid(), 0], v[0], m[0])
             for task in prange(t.points * panels, schedule="static"):
-                add_products(K, &g, &d, task // panels, task % panels * nr, tiles, first > 0, v, m, du)
+                add_products(K, &g, &d, task // panels, task % panels * K.nr, tiles, first > 0, v[0], m[0], du[0])
+        for chunk in prange(chunks if chunks > 1 else 0, schedule="dynamic"):
+            chunk_sums(K, &g, &d, &t, blocks * chunk // chunks, blocks * (chunk + 1) // chunks, block_strips, strips,
+                       &x[0, 0, 0, 0], &dy[0, 0, 0, 0], &work[threadid(), 0], v[threadid()], m[threadid()], du[chunk])
+        for p in prange(t.points, schedule="static"):
+            for chunk in range(1, chunks):
+                K.add(g.c * d.c, &du[0, p, 0], &du[chunk, p, 0], &du[0, p, 0])
         for task in prange(g.c, schedule="static"):
-            K.winograd_filter_gradient(t.n, d.c, &du[0, task * d.c], du.shape[1], &work[threadid(), 0])
+            K.winograd_filter_gradient(t.n, d.c, &du[0, 0, task * d.c], plane, &work[threadid(), 0])
             K.pack_transpose(taps, d.c, taps * g.c, &work[threadid(), 0], d.c, &dw[0, task, 0, 0])
+
+
+cdef void chunk_sums(const nc_kernels *K, const Image *g, const Image *d, const Tiling *t, Py_ssize_t start, Py_ssize_t end, Py_ssize_t block_strips, Py_ssize_t strips,
+                     const floating *x, const floating *dy, floating *work, floating[:, ::1] v, floating[:, ::1] m, floating[:, ::1] du) noexcept nogil:
+    """The products of blocks start … end, by one thread."""
+    cdef Py_ssize_t block, first, last, strip, task, tiles, panels = (d.c + K.nr - 1) // K.nr
+    for block in range(start, end):
+        first, last = block * block_strips, min(strips, (block + 1) * block_strips)
+        tiles = block_tiles(t, first, last)
+        for strip in range(first, last):
+            block_points(K, g, d, t, first, strip, tiles, x, dy, work, v, m)
+        for task in range(t.points * panels):
+            add_products(K, g, d, task // panels, task % panels * K.nr, tiles, block > start, v, m, du)
 
 
 cdef Py_ssize_t block_tiles(const Tiling *t, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
@@ -210,10 +231,8 @@ cdef Py_ssize_t block_tiles(const Tiling *t, Py_ssize_t first, Py_ssize_t last) 
     return tiles
 
 
-cdef void block_points(
-    const nc_kernels *K, const Image *g, const Image *d, const Tiling *t, Py_ssize_t first, Py_ssize_t strip, Py_ssize_t tiles,
-    const floating *x, const floating *dy, floating *work, floating[:, ::1] v, floating[:, ::1] m,
-) noexcept nogil:
+cdef void block_points(const nc_kernels *K, const Image *g, const Image *d, const Tiling *t, Py_ssize_t first, Py_ssize_t strip, Py_ssize_t tiles,
+                       const floating *x, const floating *dy, floating *work, floating[:, ::1] v, floating[:, ::1] m) noexcept nogil:
     """The points of one strip of x and of dy, dy's in panels of NR filters."""
     cdef Py_ssize_t before = block_tiles(t, first, strip), i, j, columns = 4 * t.columns, nr = K.nr
     cdef Py_ssize_t row = strip % t.strips * t.strip_rows, rows = min(t.strip_rows, t.rows - row)
@@ -225,10 +244,7 @@ cdef void block_points(
                                        &m[0, (before + i * t.columns + j) * nr], m.shape[1], tiles * nr)
 
 
-cdef void add_products(
-    const nc_kernels *K, const Image *g, const Image *d, Py_ssize_t p, Py_ssize_t k, Py_ssize_t tiles, bint add,
-    floating[:, ::1] v, floating[:, ::1] m, floating[:, ::1] du,
-) noexcept nogil:
+cdef void add_products(const nc_kernels *K, const Image *g, const Image *d, Py_ssize_t p, Py_ssize_t k, Py_ssize_t tiles, bint add,
+                       floating[:, ::1] v, floating[:, ::1] m, floating[:, ::1] du) noexcept nogil:
     """dU (C, K) at point p, NR filters from k on: Vᵀ M over the block's tiles, added to those before."""
-    cdef floating *to = &du[p, k]
-    K.gemm_in_place(g.c, min(<Py_ssize_t> K.nr, d.c - k), tiles, &v[p, 0], 1, g.c, &m[p, k * tiles], to, d.c, to if add else NULL, d.c, 1)
+    K.gemm_in_place(g.c, min(<Py_ssize_t> K.nr, d.c - k), tiles, &v[p, 0], 1, g.c, &m[p, k * tiles], &du[p, k], d.c, &du[p, k] if add else NULL, d.c, 1)

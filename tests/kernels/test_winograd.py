@@ -15,7 +15,8 @@ from netcore.reference import winograd as reference
 from tests.support import DTYPES, ISAS, assert_close, directional, guarded, isa, rel_error
 
 NONE, ONE, TWO = ((0, 0), (0, 0)), ((1, 1), (1, 1)), ((2, 2), (2, 2))
-# (N, C, K, H, W, padding): tiles that are cut off, one tile, many small samples in a task, samples of several strips
+# (N, C, K, H, W, padding): tiles that are cut off, one tile, many small samples in a task, samples of several strips, more blocks of
+# tiles than a weight gradient has partial sums, several blocks of sums too large for parts
 GEOMETRIES = [
     (2, 3, 5, 8, 8, ONE),
     (1, 1, 1, 3, 3, NONE),
@@ -26,6 +27,8 @@ GEOMETRIES = [
     (1, 2, 3, 5, 230, TWO),
     (2, 3, 4, 6, 11, ((0, 2), (1, 0))),
     (0, 3, 4, 6, 6, ONE),
+    (40, 3, 4, 30, 30, ONE),
+    (7, 130, 68, 17, 30, ONE),
 ]
 # The same for filters of 5 × 5, of which a small one has no outputs
 LARGE = [g for g in GEOMETRIES if g[3] + sum(g[-1][0]) >= 5 and g[4] + sum(g[-1][1]) >= 5] + [
@@ -115,7 +118,7 @@ def test_error_in_single_precision(size, level):
             assert rel_error(result, expected[name]) < 2e-5, name
 
 
-@pytest.mark.parametrize("geometry", [(9, 20, 33, 14, 14, ONE), (2, 5, 40, 70, 66, ONE), (100, 17, 16, 4, 5, ONE)], ids=str)
+@pytest.mark.parametrize("geometry", [(9, 20, 33, 14, 14, ONE), (2, 5, 40, 70, 66, ONE), (100, 17, 16, 4, 5, ONE), *GEOMETRIES[-2:]], ids=str)
 @pytest.mark.parametrize("size", [3, 5])
 def test_same_bits_for_any_number_of_threads(size, geometry):
     arrays, before = problem(geometry, size), nc.get_num_threads()
