@@ -43,7 +43,7 @@ if BACKEND not in ("compiled", "reference"):
 dispatch: ModuleType | None = None
 if BACKEND == "compiled":
     # Threads of GNU OpenMP that wait spin for a millisecond and more, which starves everybody on a shared machine, netcore
-    # itself first. Some tens of microseconds bridge the gap between two kernels as well. Read when the library is loaded, below.
+    # itself first. So many turns, a third of a millisecond, bridge the gap between two kernels as well. Read when the library is loaded, below.
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "4000")
     try:
