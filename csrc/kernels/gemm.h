@@ -78,28 +78,30 @@ static void NC_NAME(gemm_tile)(long m, long n, long k, const REAL *a, long a_row
     }
 }
 
-/* All tiles of A panels (m rows, MR a panel) against one B panel of n <= NR columns, both over the same k. The B panel stays in
- * the first-level cache while the A panels pass by. Meanwhile each tile asks for its share of what the next B panel will be
- * packed from, `lines` pieces of `length` numbers at next + i * line: weights that come from main memory are then on their way
- * while the product runs. */
-static void NC_NAME(gemm_panel)(long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col,
-                                long lines, long length, const REAL *next, long line) {
+/* All tiles of m rows of A against one B panel of n <= NR columns, both over the same k. A lies packed in panels of MR rows
+ * (a_row = 0) or in place, its rows a_row apart. The B panel stays in the first-level cache while the tiles pass by. Each tile
+ * asks for the lines of C that it will write, and for its share of what the next B panels will be packed from, `lines` pieces
+ * of `length` numbers at next + i * line: weights that come from main memory are then on their way while the product runs. */
+static void NC_NAME(gemm_panel)(long m, long n, long k, const REAL *a, long a_row, const REAL *b, REAL *c, long ldc,
+                                const REAL *s, long s_row, long s_col, long lines, long length, const REAL *next, long line) {
     const long tiles = (m + MR - 1) / MR, share = (lines + tiles - 1) / tiles;
     for (long i = 0; i < m; i += MR) {
         const long rows = m - i < MR ? m - i : MR, some = lines < share ? lines : share;
         for (long asked = 0; asked < some; asked++, next += line) nc_fetch(next, length * (long)sizeof(REAL));
         lines -= some;
-        NC_NAME(gemm_tile)(rows, n, k, a + i * k, 1, rows, b, c + i * ldc, ldc, s ? s + i * s_row : s, s_row, s_col);
+        for (long r = i; r < i + rows; r++) nc_fetch(c + r * ldc, n * (long)sizeof(REAL));
+        NC_NAME(gemm_tile)(rows, n, k, a + i * (a_row ? a_row : k), a_row ? a_row : 1, a_row ? 1 : rows, b, c + i * ldc, ldc,
+                           s ? s + i * s_row : s, s_row, s_col);
     }
 }
 
-/* The same for n columns, NR a panel. */
+/* The same for n columns, NR a panel, and A packed. */
 static void NC_NAME(gemm_block)(long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col) {
     for (long j = 0; j < n; j += NR)
-        NC_NAME(gemm_panel)(m, n - j < NR ? n - j : NR, k, a, b + j * k, c + j, ldc, s ? s + j * s_col : s, s_row, s_col, 0, 0, NULL, 0);
+        NC_NAME(gemm_panel)(m, n - j < NR ? n - j : NR, k, a, 0, b + j * k, c + j, ldc, s ? s + j * s_col : s, s_row, s_col, 0, 0, NULL, 0);
 }
 
-/* A block with A in place, for products so narrow that packing A would not pay. */
+/* A block with A in place, in tiles of even height. */
 static void NC_NAME(gemm_in_place)(long m, long n, long k, const REAL *a, long a_row, long a_col, const REAL *b, REAL *c, long ldc,
                                    const REAL *s, long s_row, long s_col) {
     const long tiles = (m + MR - 1) / MR, height = tiles ? (m + tiles - 1) / tiles : 1; /* even: 25 rows become 9 + 8 + 8 */
@@ -162,7 +164,20 @@ static void NC_NAME(gemm_dots)(long m, long n, long k, const REAL *a, long a_row
         }
 }
 
-/* One panel, lines side by side in memory: each p is a contiguous copy. */
+/* Lines side by side in memory: each p is a contiguous piece of up to DEALT panels, dealt out to them, so that memory is read in
+ * long pieces. Whole panels of a width known to the compiler, and what is left. */
+enum { NC_NAME(DEALT) = 4 };
+
+NC_INLINE void NC_NAME(pack_whole)(const long width, long panels, long k, const REAL *src, long step, REAL *dst) {
+    for (long p = 0; p < k; p++)
+        for (long q = 0; q < panels; q++) {
+            const REAL *from = src + p * step + q * width;
+            REAL *to = dst + (q * k + p) * width;
+            for (long i = 0; i + VL <= width; i += VL) vstore(to + i, vload(from + i));
+            if (width % VL) vstore_part(to + width / VL * VL, vload_part(from + width / VL * VL, width % VL), width % VL);
+        }
+}
+
 NC_INLINE void NC_NAME(pack_copy)(long w, long k, long stride, const REAL *src, long step, REAL *dst) {
     for (long p = 0; p < k; p++, src += step, dst += stride) {
         long i = 0;
@@ -205,6 +220,12 @@ static void NC_NAME(pack_transpose)(long w, long k, long stride, const REAL *src
 /* Pack `count` lines of a matrix, k long, into panels of `width`: dst[p * width + i] = src[i * line + p * step].
  * A's last panel is as narrow as its rows (pad = 0), B's is filled up with zeros (pad = 1). */
 static void NC_NAME(pack)(long count, long k, long width, int pad, const REAL *src, long line, long step, REAL *dst) {
+    while (line == 1 && count >= width && (width == MR || width == NR)) {
+        const long panels = count / width < NC_NAME(DEALT) ? count / width : NC_NAME(DEALT);
+        if (width == MR) NC_NAME(pack_whole)(MR, panels, k, src, step, dst);
+        else NC_NAME(pack_whole)(NR, panels, k, src, step, dst);
+        count -= panels * width, src += panels * width, dst += panels * width * k;
+    }
     for (; count > 0; count -= width, src += width * line, dst += width * k) {
         const long w = count < width ? count : width, stride = pad ? width : w;
         if (line == 1) NC_NAME(pack_copy)(w, k, stride, src, step, dst);

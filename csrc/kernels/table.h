@@ -10,7 +10,7 @@
 
 #define NC_GEMM_ROWS(ROW) \
     ROW(void, gemm_tile, (long m, long n, long k, const REAL *a, long a_row, long a_col, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col)) \
-    ROW(void, gemm_panel, (long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col, long lines, long length, const REAL *next, long line)) \
+    ROW(void, gemm_panel, (long m, long n, long k, const REAL *a, long a_row, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col, long lines, long length, const REAL *next, long line)) \
     ROW(void, gemm_block, (long m, long n, long k, const REAL *a, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col)) \
     ROW(void, gemm_in_place, (long m, long n, long k, const REAL *a, long a_row, long a_col, const REAL *b, REAL *c, long ldc, const REAL *s, long s_row, long s_col)) \
     ROW(void, gemm_dots, (long m, long n, long k, const REAL *a, long a_row, const REAL *b, long b_col, REAL *c, long ldc, const REAL *s, long s_row, long s_col)) \

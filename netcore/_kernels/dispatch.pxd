@@ -7,7 +7,7 @@ cdef extern from "kernels/table.h":
         long lanes, mr, nr
         # gemm.h
         void (*gemm_tile)(long m, long n, long k, const void *a, long a_row, long a_col, const void *b, void *c, long ldc, const void *s, long s_row, long s_col) noexcept nogil
-        void (*gemm_panel)(long m, long n, long k, const void *a, const void *b, void *c, long ldc, const void *s, long s_row, long s_col, long lines, long length, const void *next, long line) noexcept nogil
+        void (*gemm_panel)(long m, long n, long k, const void *a, long a_row, const void *b, void *c, long ldc, const void *s, long s_row, long s_col, long lines, long length, const void *next, long line) noexcept nogil
         void (*gemm_block)(long m, long n, long k, const void *a, const void *b, void *c, long ldc, const void *s, long s_row, long s_col) noexcept nogil
         void (*gemm_in_place)(long m, long n, long k, const void *a, long a_row, long a_col, const void *b, void *c, long ldc, const void *s, long s_row, long s_col) noexcept nogil
         void (*gemm_dots)(long m, long n, long k, const void *a, long a_row, const void *b, long b_col, void *c, long ldc, const void *s, long s_row, long s_col) noexcept nogil
