@@ -22,7 +22,7 @@ from cython.parallel cimport prange, threadid
 from libc.stdlib cimport free, malloc
 
 from netcore._kernels.channels_last cimport Image, channels_last
-from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
+from netcore._kernels.dispatch cimport apart, kernels_for, nc_kernels, thread_count
 from netcore import memory
 
 cdef enum:
@@ -150,7 +150,7 @@ cdef convolve(
     inputs = extent(&walk.rows, walk.strip) * walk.width * walk.channels
     dtype = np.asarray(y).dtype
     packed_filters = memory.empty((groups * panels * taps, walk.channels * K.nr), dtype)
-    scratch = memory.empty((threads, inputs + walk.strip * y.shape[3] * walk.filters), dtype)
+    scratch = memory.empty((threads, apart(inputs + walk.strip * y.shape[3] * walk.filters, sizeof(floating))), dtype)
     cdef floating[:, ::1] filters = packed_filters, work = scratch
     cdef const floating *image = &x[0, 0, 0, 0] if x.size else NULL
     if not make_tables(&walk):

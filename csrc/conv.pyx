@@ -28,7 +28,7 @@ from cython.parallel cimport parallel, prange, threadid
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
-from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
+from netcore._kernels.dispatch cimport apart, kernels_for, nc_kernels, thread_count
 from netcore import memory
 
 cdef struct Geometry:
@@ -139,7 +139,7 @@ def forward(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1] w, b, f
     """y = convolution of x with w, plus b (None, or one number per filter)."""
     cdef Geometry g = geometry(x.shape, w.shape, y.shape, stride, padding, dilation, groups)
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t nr = K.nr, share = g.image + g.taps * nr, unit = g.ow if g.k == 1 else nr, parts, per_part, task
+    cdef Py_ssize_t nr = K.nr, share = apart(g.image + g.taps * nr, sizeof(floating)), unit = g.ow if g.k == 1 else nr, parts, per_part, task
     cdef int threads = thread_count()
     cdef const floating[::1] bias
     cdef const floating *bias_data = NULL
@@ -220,7 +220,7 @@ def input_gradient(const floating[:, :, :, ::1] dy, const floating[:, :, :, ::1]
         return
     cdef Geometry g = geometry(dx.shape, w.shape, dy.shape, stride, padding, dilation, groups)
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t nr = K.nr, share = g.image + g.taps * nr + g.k * nr, group, task
+    cdef Py_ssize_t nr = K.nr, share = apart(g.image + g.taps * nr + g.k * nr, sizeof(floating)), group, task
     cdef int threads = thread_count()
     cdef const floating[::1] bias
     cdef const floating *bias_data = NULL
@@ -296,7 +296,7 @@ def weight_gradient(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1]
     chunks = max(1, min(g.n, CHUNKS, CHUNK_NUMBERS // max(size, 1)))
     per_chunk = (g.n + chunks - 1) // chunks
     dtype = np.asarray(dw).dtype
-    sums, work = memory.zeros((chunks, size), dtype), memory.empty((threads, g.image + g.pixels * K.nr), dtype)
+    sums, work = memory.zeros((chunks, size), dtype), memory.empty((threads, apart(g.image + g.pixels * K.nr, sizeof(floating))), dtype)
     cdef floating[:, ::1] partial = sums, scratch = work
     offset = tap_offsets(&g)
     if offset == NULL:

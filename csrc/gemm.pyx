@@ -26,7 +26,7 @@ from cython.parallel cimport prange
 from libc.stdint cimport uintptr_t
 from libc.stdlib cimport calloc, free, malloc
 
-from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
+from netcore._kernels.dispatch cimport LINE, apart, kernels_for, nc_kernels, thread_count
 
 cdef enum:
     K_SLAB = 256            # numbers of k in a panel: an A and a B panel fit the first-level cache together
@@ -38,7 +38,6 @@ cdef enum:
     GROUP = 2               # panels whose sources are fetched together: 256 bytes in a row are no slower than 128
     PACKING = 16            # multiply-adds that take as long as packing a number
     FEW_ROWS = 64           # rows of A below which dot products cost less than packing
-    LINE = 64               # bytes of the cache: a vector that lies across two lines is two loads
     PAGE = 4096             # bytes: rows that lie multiples of a page apart fall on the same lines of the cache
 
 
@@ -101,7 +100,7 @@ cdef int gemm(
     grid = grid_for(K, &P, max(<Py_ssize_t> 1, min(<Py_ssize_t> threads, m * n * k // WORTH_A_THREAD)))
     parts = grid.down * grid.across
     rows, columns = (grid.panels + grid.down - 1) // grid.down * K.mr, (grid.columns + grid.across - 1) // grid.across * K.nr
-    room = (turned_room(K, rows, k) if turn else straight_room(K, rows, columns, k)) // line * line + line
+    room = apart(turned_room(K, rows, k) if turn else straight_room(K, rows, columns, k), sizeof(floating))
     memory = <floating *> malloc(sizeof(floating) * (parts * room + line))
     if memory == NULL:
         with gil:
@@ -269,13 +268,13 @@ def tile_flops(const floating[::1] like, Py_ssize_t repeats):
     What the machine gives where nothing has to be fetched. Returns the FLOPs that were done.
     """
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t depth = 128, size = K.mr * depth + K.nr * depth + K.mr * K.nr
+    cdef Py_ssize_t depth = 128, room = apart((K.mr + K.nr) * depth + K.mr * K.nr, sizeof(floating))
     cdef int thread, threads = thread_count()
-    cdef floating *work = <floating *> calloc(threads * size, sizeof(floating))
+    cdef floating *work = <floating *> calloc(threads * room, sizeof(floating))
     if work == NULL:
         raise MemoryError("no memory for the tiles of a measurement")
     for thread in prange(threads, nogil=True, num_threads=threads, schedule="static"):
-        repeat_tile(K, depth, repeats, work + thread * size)
+        repeat_tile(K, depth, repeats, work + thread * room)
     free(work)
     return 2.0 * K.mr * K.nr * depth * repeats * threads
 

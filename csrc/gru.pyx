@@ -17,7 +17,7 @@ from cython cimport floating
 from cython.parallel cimport prange
 from libc.string cimport memcpy
 
-from netcore._kernels.dispatch cimport kernels_for, nc_kernels, numbers
+from netcore._kernels.dispatch cimport apart, kernels_for, nc_kernels, numbers
 from netcore._kernels.recurrent cimport (
     Batch, Deal, gate_panels, input_part, length_at, nc_fetch, part_start, room, row_at, state_before, state_panels, tile_rows,
 )
@@ -76,7 +76,7 @@ cdef tuple walked(const floating *u_ih, const floating *u_hh, x, lengths, w_hh, 
     s, states = (room(rows, H, dtype), room(rows, H, dtype)) if keep else (None, None)
     y, h_n = room(rows, H, dtype), room(deal.batch.count, H, dtype)
     panels = gate_panels(u_hh, H, GRU_GATES, u_ih, 0, dtype)
-    room_each = 2 * deal.most * (H + K.lanes) + GRU_GATES * K.mr * K.nr
+    room_each = apart(2 * deal.most * (H + K.lanes) + GRU_GATES * K.mr * K.nr, size)
     scratch = room(deal.batch.parts, room_each, dtype)
     cdef floating *work = <floating *> numbers(scratch, size)
     cdef Forward F = Forward(H, numbers(panels, size), numbers(d_n, size), numbers(h0, size), numbers(h_n, size), numbers(y, size), numbers(gates, size), numbers(s, size), numbers(states, size))
@@ -146,7 +146,7 @@ cdef tuple walked_back(const floating *u_ih, const floating *u_hh, dy, dh, x, le
     dtype = x.dtype
     d_input, d_state, dh0 = room(rows, depth, dtype), room(rows, depth, dtype), dh.copy()
     panels = state_panels(u_hh, depth, H, dtype)
-    room_each = deal.most * (depth + K.lanes + H)
+    room_each = apart(deal.most * (depth + K.lanes + H), size)
     scratch = room(deal.batch.parts, room_each, dtype)
     cdef floating *work = <floating *> numbers(scratch, size)
     cdef Backward W = Backward(H, numbers(panels, size), numbers(dy, size), numbers(gates, size), numbers(s, size), numbers(states, size), numbers(h0, size),

@@ -22,7 +22,7 @@ from cython cimport floating
 from cython.parallel cimport prange
 from libc.string cimport memcpy
 
-from netcore._kernels.dispatch cimport kernels_for, nc_kernels, numbers
+from netcore._kernels.dispatch cimport apart, kernels_for, nc_kernels, numbers
 from netcore._kernels.recurrent cimport (
     Batch, Deal, gate_panels, input_part, joined, length_at, nc_fetch, part_start, room, row_at, state_before,
     state_panels, tile_rows,
@@ -88,7 +88,7 @@ cdef tuple walked(
     states, c_prev, tanh_c = (room(rows, H, dtype), room(rows, H, dtype), room(rows, H, dtype)) if keep else (None, None, None)
     y, h_n, c_n = room(rows, H, dtype), room(N, H, dtype), c0.copy()
     panels = gate_panels(u_hh, H, LSTM_GATES, u_ih, D, dtype)
-    room_each = 2 * deal.most * (D + H + K.lanes) + LSTM_GATES * K.mr * K.nr
+    room_each = apart(2 * deal.most * (D + H + K.lanes) + LSTM_GATES * K.mr * K.nr, size)
     scratch = room(deal.batch.parts, room_each, dtype)
     cdef floating *work = <floating *> numbers(scratch, size)
     cdef Forward F = Forward(H, D, numbers(x, size), numbers(panels, size), numbers(bias, size), numbers(h0, size), numbers(h_n, size), numbers(c_n, size),
@@ -179,7 +179,7 @@ cdef tuple walked_back(
     dtype = x.dtype
     da, dh0, dc0 = room(rows, depth, dtype), dh.copy(), dc.copy()
     panels = state_panels(u_hh, depth, H, dtype)
-    room_each = deal.most * (depth + K.lanes + H)
+    room_each = apart(deal.most * (depth + K.lanes + H), size)
     scratch = room(deal.batch.parts, room_each, dtype)
     cdef floating *work = <floating *> numbers(scratch, size)
     cdef Backward W = Backward(H, numbers(panels, size), numbers(dy, size), numbers(gates, size),

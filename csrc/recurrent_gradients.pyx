@@ -13,7 +13,7 @@ from cython cimport floating
 from cython.parallel cimport prange
 from libc.string cimport memcpy
 
-from netcore._kernels.dispatch cimport kernels_for, nc_kernels, numbers
+from netcore._kernels.dispatch cimport apart, kernels_for, nc_kernels, numbers
 from netcore._kernels.recurrent cimport Batch, Deal, panel_columns, parts_for, room, share
 from netcore import memory
 
@@ -49,13 +49,13 @@ cdef tuple shared_gradients(const floating *w_ih, Deal deal, from_input, from_st
     dx = room(rows, D, dtype) if to_x else None
     dw_ih, dw_hh = started(needs[1], (D, gates) if D <= NARROW else (gates, D), dtype), started(needs[2], (gates, H), dtype)
     db_ih, db_hh = started(needs[3] or (needs[4] and same), (gates,), dtype), started(needs[4] and not same, (gates,), dtype)
-    packed = room(parts, (panel_columns(K, D) + panel_columns(K, H) + UNITS) * min(rows, <Py_ssize_t> SLAB), dtype)
+    cdef Py_ssize_t room_each = apart((panel_columns(K, D) + panel_columns(K, H) + UNITS) * min(rows, <Py_ssize_t> SLAB), sizeof(floating))
+    packed = room(parts, room_each, dtype)
     cdef Sums S = Sums(rows, D, H, gates, numbers(from_input, sizeof(floating)), numbers(from_state, sizeof(floating)),
                        numbers(x, sizeof(floating)), numbers(states, sizeof(floating)), numbers(h0, sizeof(floating)),
                        numbers(dw_ih, sizeof(floating)), numbers(dw_hh, sizeof(floating)), numbers(db_ih, sizeof(floating)), numbers(db_hh, sizeof(floating)))
     cdef floating *work = <floating *> numbers(packed, sizeof(floating))
     cdef floating *dx_at = <floating *> numbers(dx, sizeof(floating))
-    cdef Py_ssize_t room_each = packed.shape[1]
     for part in prange(parts, nogil=True, num_threads=parts, schedule="static", use_threads_if=parts > 1):
         if to_x:
             share(part, parts, rows, D, gates, <const floating *> S.from_input, gates, 1, w_ih, D, 1, dx_at, NULL)

@@ -14,7 +14,7 @@ from cython cimport floating
 from cython.parallel cimport prange
 from libc.string cimport memcpy
 
-from netcore._kernels.dispatch cimport kernels_for, nc_kernels, numbers
+from netcore._kernels.dispatch cimport apart, kernels_for, nc_kernels, numbers
 from netcore._kernels.recurrent cimport (
     Batch, Deal, gate_panels, input_part, joined, length_at, nc_fetch, part_start, room, row_at, state_before, state_panels, tile_rows,
 )
@@ -36,7 +36,7 @@ cdef tuple walked(const floating *u_ih, const floating *u_hh, x, lengths, bias, 
     dtype = x.dtype
     y, h_n, panels = input_part(u_ih, x, H, bias), room(deal.batch.count, H, dtype), gate_panels(u_hh, H, 1, u_ih, 0, dtype)
     states = room(rows, H, dtype) if keep else None
-    room_each = 2 * deal.most * (H + K.lanes) + K.mr * K.nr
+    room_each = apart(2 * deal.most * (H + K.lanes) + K.mr * K.nr, size)
     scratch = room(deal.batch.parts, room_each, dtype)
     cdef floating *work = <floating *> numbers(scratch, size)
     cdef floating *y_at = <floating *> numbers(y, size)
@@ -102,7 +102,7 @@ cdef tuple walked_back(const floating *u_ih, const floating *u_hh, dy, dh, x, le
     cdef Deal deal = Deal(lengths, rows * H * H, reverse)
     dtype = x.dtype
     da, dh0, panels = room(rows, H, dtype), dh.copy(), state_panels(u_hh, H, H, dtype)
-    room_each = deal.most * (2 * H + K.lanes)
+    room_each = apart(deal.most * (2 * H + K.lanes), size)
     scratch = room(deal.batch.parts, room_each, dtype)
     cdef floating *work = <floating *> numbers(scratch, size)
     cdef floating *da_at = <floating *> numbers(da, size)

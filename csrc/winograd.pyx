@@ -24,7 +24,7 @@ from cython cimport floating
 from cython.parallel cimport parallel, prange, threadid
 
 from netcore._kernels.channels_last cimport Image, channels_last, plane_size
-from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
+from netcore._kernels.dispatch cimport apart, kernels_for, nc_kernels, thread_count
 from netcore import memory
 
 cdef enum:
@@ -99,7 +99,7 @@ cdef filter_points(const Tiling *t, const floating[:, :, :, ::1] w, bint turned)
     cdef Py_ssize_t plane = plane_size(panels * nr * inputs), i, panel
     cdef int threads = thread_count()
     dtype = np.asarray(w).dtype
-    result, scratch = memory.empty((t.points, plane), dtype), memory.empty((threads, panels * taps * nr), dtype)
+    result, scratch = memory.empty((t.points, plane), dtype), memory.empty((threads, apart(panels * taps * nr, sizeof(floating))), dtype)
     cdef floating[:, ::1] u = result, work = scratch
     cdef floating *packed
     for i in prange(inputs, nogil=True, num_threads=threads, schedule="static"):
@@ -116,7 +116,7 @@ cdef convolve(const Image *g, const floating[:, :, :, ::1] x, const floating[:, 
     cdef Py_ssize_t filters = y.shape[1], task
     cdef Tiling t = tiling(w.shape[2], g.c + filters, y.shape[0], y.shape[2], y.shape[3])
     cdef Py_ssize_t planes = t.points * (plane_size(t.capacity * g.c) + plane_size(t.capacity * filters))
-    cdef Py_ssize_t share = planes + max(strip_work(g, &t), 16 * t.strip_rows * t.columns * filters)
+    cdef Py_ssize_t share = apart(planes + max(strip_work(g, &t), 16 * t.strip_rows * t.columns * filters), sizeof(floating))
     cdef int threads = thread_count()
     cdef const floating[::1] bias
     cdef const floating *bias_data = NULL
@@ -185,7 +185,7 @@ def weight_gradient(const floating[:, :, :, ::1] x, const floating[:, :, :, ::1]
     sums = memory.empty((chunks, t.points, plane), dtype)
     x_points = memory.empty((threads, t.points, plane_size(capacity * g.c)), dtype)
     dy_points = memory.empty((threads, t.points, plane_size(panels * K.nr * capacity)), dtype)
-    scratch = memory.empty((threads, max(strip_work(&g, &t), strip_work(&d, &t), taps * d.c)), dtype)
+    scratch = memory.empty((threads, apart(max(strip_work(&g, &t), strip_work(&d, &t), taps * d.c), sizeof(floating))), dtype)
     cdef floating[:, :, ::1] du = sums, v = x_points, m = dy_points
     cdef floating[:, ::1] work = scratch
     if x.shape[0] == 0:

@@ -63,6 +63,13 @@ cdef extern from "kernels/table.h":
         void (*rmsprop)(long n, double lr, double alpha, double eps, double weight_decay, double momentum, void *theta, const void *gradient, void *square, void *average, void *buffer) noexcept nogil
         void (*adagrad)(long n, double lr, double eps, double weight_decay, void *theta, const void *gradient, void *sum) noexcept nogil
 
+cdef enum:
+    LINE = 64               # bytes of a line of the cache
+
+cdef inline Py_ssize_t apart(Py_ssize_t count, Py_ssize_t itemsize) noexcept nogil:
+    """Room for so many numbers of a thread's own, whole lines and one more: no line has two owners, who would have to wait for each other."""
+    return (count * itemsize // LINE + 2) * (LINE // itemsize)
+
 cdef const nc_kernels *kernels_for(size_t itemsize) noexcept nogil
 cdef int thread_count() noexcept nogil
 cdef void *numbers(array, Py_ssize_t itemsize) except? NULL
