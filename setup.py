@@ -28,6 +28,7 @@ FAMILIES = [
     "ladder",
     "lstm",
     "memory",
+    "multiply",
     "norm",
     "optim",
     "pool",

@@ -1,7 +1,7 @@
 """What a step has to do at the least, and how long that takes at the roofline.
 
-    arithmetic   2 FLOPs a multiply-add; the backward phase once that for the weights' gradient and once for the input's, which
-                 the first trained layer is not asked for. A layer that Winograd's algorithm suits needs its products only:
+    arithmetic   2 FLOPs a multiply-add; the backward phase once that for the weights' gradient and once for the input's and the
+                 state's; for its input's the first trained layer is not asked. A layer that Winograd's algorithm suits needs its products only:
                  for a tile of 4 x 4 outputs, 36 where the direct computation with 3 x 3 filters has 144, and 64 in place of 400
                  with 5 x 5 (its transforms are not counted). An embedding has no arithmetic.
     update       Adam reads gradient, parameter and two moments, and writes the last three: 28 bytes a parameter, at the
@@ -38,13 +38,15 @@ class Work:
 def of_row(row: zoo.Row, kind: str) -> Work:
     """Of a 'step' or an 'infer' of a row of the zoo."""
     if kind == "infer":
-        return Work(sum(2.0 * products for products, _ in leaves(row.layers, row.shape, row.batch)))
-    trained = [products for products, has_parameters in leaves(row.layers, row.shape, row.batch) if has_parameters]
-    return Work(6.0 * sum(trained) - 2.0 * trained[0], float(sum(value.size for value in zoo.weights(row.layers))))
+        return Work(sum(2.0 * products for products, _, _ in leaves(row.layers, row.shape, row.batch)))
+    trained = [(products, spared) for products, spared, has_parameters in leaves(row.layers, row.shape, row.batch) if has_parameters]
+    flops = 6.0 * sum(products for products, _ in trained) - 2.0 * trained[0][1]
+    return Work(flops, float(sum(value.size for value in zoo.weights(row.layers))))
 
 
-def leaves(layers: zoo.Spec, shape: tuple, batch: int) -> Iterator[tuple[float, bool]]:
-    """(multiply-adds of a forward phase, whether there is something to train) for each layer, those inside of blocks too."""
+def leaves(layers: zoo.Spec, shape: tuple, batch: int) -> Iterator[tuple[float, float, bool]]:
+    """(multiply-adds of a forward phase, those of the input's gradient alone, whether there is something to train) for each
+    layer, those inside of blocks too."""
     from bench.peers.netcore import make
 
     for kind, *sizes in layers:
@@ -53,10 +55,9 @@ def leaves(layers: zoo.Spec, shape: tuple, batch: int) -> Iterator[tuple[float, 
             for part in zoo.block(*sizes):
                 yield from leaves(part, shape, batch)
         else:
-            products = float(batch * layer.multiply_adds(shape))
-            if kind == "conv":
-                products *= saved(tuple(layer.weight.shape), (batch, *layer.output_shape(shape)), *sizes[3:])
-            yield products, bool(zoo.shapes((kind, *sizes)))
+            left = saved(tuple(layer.weight.shape), (batch, *layer.output_shape(shape)), *sizes[3:]) if kind == "conv" else 1.0
+            products, alone = left * batch * layer.multiply_adds(shape), left * batch * layer.input_multiply_adds(shape)
+            yield products, alone, bool(zoo.shapes((kind, *sizes)))
         shape = layer.output_shape(shape)
 
 

@@ -187,6 +187,11 @@ class Layer:
         """Multiply-adds of one sample's forward phase, from its input shapes; 0 for layers that are bound by memory."""
         return 0
 
+    def input_multiply_adds(self, *args: Any, **kwargs: Any) -> int:
+        """Multiply-adds of one sample's gradient of the input alone, which the first trained layer of a network is spared: as many
+        as forward, unless a layer says otherwise."""
+        return self.multiply_adds(*args, **kwargs)
+
     def cache_numbers(self, *args: Any, **kwargs: Any) -> float:
         """How many numbers of four bytes one sample's forward phase keeps, from its input shapes: the input itself unless a
         layer says otherwise."""

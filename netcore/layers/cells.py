@@ -68,6 +68,9 @@ class Cell(Layer):
     def multiply_adds(self, input_shape: Shape, *states: Shape) -> int:
         return self.gates * self.hidden_size * (self.input_size + self.hidden_size)
 
+    def input_multiply_adds(self, input_shape: Shape, *states: Shape) -> int:
+        return self.gates * self.hidden_size * self.input_size
+
     def _describe(self) -> str:
         return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias_ih is not None else ", bias=False")
 

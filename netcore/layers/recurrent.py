@@ -183,6 +183,9 @@ class Recurrent(Layer):
         a_step = sum(self.directions * self.gates * self.hidden_size * (self.width(k) + self.hidden_size) for k in range(self.num_layers))
         return (input_shape[0] or 1) * a_step
 
+    def input_multiply_adds(self, input_shape: Shape) -> int:
+        return (input_shape[0] or 1) * self.directions * self.gates * self.hidden_size * self.width(0)  # h goes back in any case
+
     def cache_numbers(self, input_shape: Shape) -> float:
         a_step = sum(self.width(k) + self.kept_per_step * self.hidden_size for k in range(self.num_layers))
         return (input_shape[0] or 1) * self.directions * a_step

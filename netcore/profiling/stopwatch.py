@@ -126,8 +126,8 @@ class Stopwatch:
             shapes = self._shapes[id(layer)].pop() if self._shapes.get(id(layer)) else ()
             if leaf:
                 trained = [p for p in layer.parameters() if p.requires_grad]
-                products = int(needs_input) + bool(trained)
-                entry.flops += 2 * products * samples(gradients) * multiply_adds(layer, shapes)
+                products = (1 + bool(trained)) * multiply_adds(layer, shapes) - (0 if needs_input else spared(layer, shapes))
+                entry.flops += 2 * samples(gradients) * products
                 entry.nbytes += size_of(gradients, cache, dx if needs_input else None) + sum(p.data.nbytes for p in trained)
             self._own_time(began)
             return dx
@@ -182,10 +182,19 @@ def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
 
 
 def multiply_adds(layer: Layer, shapes: tuple[tuple[int, ...], ...]) -> int:
-    """Of one sample; a recurrent layer is asked with its sequence alone, not with its state."""
+    """Of one sample's forward phase; a recurrent layer is asked with its sequence alone, not with its state."""
+    return layer.multiply_adds(*asked(layer, shapes)) if shapes else 0
+
+
+def spared(layer: Layer, shapes: tuple[tuple[int, ...], ...]) -> int:
+    """The same, of what a layer need not do whose input's gradient nobody wants."""
+    return layer.input_multiply_adds(*asked(layer, shapes)) if shapes else 0
+
+
+def asked(layer: Layer, shapes: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], ...]:
     from netcore.layers.recurrent import Recurrent
 
-    return layer.multiply_adds(*(shapes[:1] if isinstance(layer, Recurrent) else shapes)) if shapes else 0
+    return shapes[:1] if isinstance(layer, Recurrent) else shapes
 
 
 def samples(arrays: Any) -> int:

@@ -201,6 +201,8 @@ def test_the_work_of_a_step_is_what_it_must_do():
     assert step.parameters == 784 * 128 + 128 + 128 * 10 + 10
     tokens = 50 * 50 * (4 * 128 * (64 + 128) + 4 * 128 * (128 + 128) + 128 * 65)
     assert work.of_row(zoo.BY_NAME["char128"], "step").flops == 6 * tokens  # the embedding below waits for the input's gradient
+    rows = 100 * 28 * 4 * 128  # an LSTM that comes first is spared dx, not the gradient of its state
+    assert work.of_row(zoo.BY_NAME["rowmnist"], "step").flops == 6 * (rows * (28 + 128) + 100 * 128 * 10) - 2 * rows * 28
     first, second = 16 * 16 * 27 * 16, 16 * 16 * 16 * 32
     row = zoo.Row("", (("conv", 3, 16, 3, 1, 1), ("conv", 16, 32, 3, 1, 1)), 2, (3, 16, 16))
     assert work.of_row(row, "step").flops == 2 * (4 * first + 6 * second * 9 / 4)

@@ -124,6 +124,17 @@ def test_recurrent_layers_graphs_and_tokens():
     assert next(cost for cost in found.costs if cost.kind == "LSTM" and cost.phase == "backward").flops == 2 * lstm.flops
 
 
+def test_a_first_recurrent_layer_is_spared_its_inputs_gradient_but_not_its_states():
+    net, x, mse = nc.Sequential(nc.GRU(3, 4)), np.zeros((2, 5, 3), np.float32), nc.MSELoss()
+
+    def step():
+        mse.forward(net.forward(x), np.zeros((2, 5, 4), np.float32))
+        net.backward(mse.backward(), input_grad=False)
+
+    back = next(cost for cost in profile(net, step, mse, steps=1, roofline=ROOF).costs if cost.kind == "GRU" and cost.phase == "backward")
+    assert back.flops == 2 * 2 * 5 * 3 * 4 * (3 + 4 + 4)
+
+
 def test_everything_is_as_it_was_afterwards():
     net, loss = network(), nc.CrossEntropyLoss()
     before = vars(kernels).copy()
