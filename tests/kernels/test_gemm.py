@@ -7,10 +7,12 @@ from netcore import config
 from netcore.backend import kernels
 from tests.support import DTYPES, ISAS, assert_close, isa
 
-# Around the tiles (4×4, 6×16, 12×32; 3×3 and 4×6 dot products for up to 64 rows), the slab (256) and the blocks (1536 rows,
-# 2048 columns); primes; empty.
+# Around the tiles (4×4, 6×16, 12×32; 3×3 and 4×6 dot products for less than 64 rows), the slab (256) and the blocks (384 rows,
+# 2048 columns); batches that are packed while the weights stay in place (one block, some, too deep for it); rows a page apart;
+# primes; empty.
 SIZES = [
     (1, 1, 1), (5, 7, 3), (11, 31, 17), (12, 32, 256), (13, 33, 257), (64, 10, 784), (100, 65, 600),
+    (64, 200, 310), (65, 149, 4096), (97, 901, 1111), (66, 131, 4099), (401, 70, 1024),
     (2, 6, 16), (7, 12, 33), (63, 19, 15), (64, 5, 1), (1601, 70, 29), (29, 2111, 19), (4, 5, 0), (0, 3, 4), (3, 0, 4),
 ]  # fmt: skip
 
@@ -35,7 +37,7 @@ def test_product(level, dtype, size, transposed):
 
 
 @pytest.mark.parametrize("level", ISAS)
-@pytest.mark.parametrize("rows, transposed", [(311, False), (61, True)])
+@pytest.mark.parametrize("rows, transposed", [(311, False), (61, True), (90, True), (311, True)])
 def test_bits_do_not_depend_on_threads(rows, transposed, level):
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((rows, 523)).astype(np.float32), rng.standard_normal((523, 211)).astype(np.float32)
