@@ -25,17 +25,19 @@ cdef enum:
 
 cdef struct Grid:
     Py_ssize_t down, across     # parts
-    Py_ssize_t panels, columns  # of A, of B: what is dealt out
+    Py_ssize_t tall, wide       # rows and columns are dealt out in so many together
+    Py_ssize_t rows, columns    # of these
 
 
-cdef Grid grid_for(const nc_kernels *K, const Product *P, Py_ssize_t threads) noexcept nogil:
-    """The grid of at most so many parts whose largest part is done first."""
-    cdef Grid grid = Grid(1, 1, (P.m + K.mr - 1) // K.mr, (P.n + K.nr - 1) // K.nr)
-    cdef Py_ssize_t down, across, rows, columns, work, least = -1
-    for down in range(1, min(threads, grid.panels) + 1):
+cdef Grid grid_for(const nc_kernels *K, const Product *P, bint turn, Py_ssize_t threads) noexcept nogil:
+    """The grid of at most so many parts whose largest part is done first, packing included: of the rows if `turn`, else of the
+    columns, and of rows that are not contiguous."""
+    cdef Py_ssize_t tall = K.nr if turn else K.mr, wide = K.mr if turn else K.nr, down, across, rows, columns, work, least = -1
+    cdef Grid grid = Grid(1, 1, tall, wide, (P.m + tall - 1) // tall, (P.n + wide - 1) // wide)
+    for down in range(1, min(threads, grid.rows) + 1):
         across = min(threads // down, grid.columns)
-        rows, columns = (grid.panels + down - 1) // down * K.mr, (grid.columns + across - 1) // across * K.nr
-        work = rows * columns + PACKING * (rows + columns)
+        rows, columns = (grid.rows + down - 1) // down * tall, (grid.columns + across - 1) // across * wide
+        work = rows * columns + PACKING * ((rows if turn or P.a_col != 1 else 0) + (0 if turn else columns))
         if least < 0 or work < least:
             least, grid.down, grid.across = work, down, across
     return grid
@@ -62,7 +64,7 @@ cdef int gemm(
     cdef floating *work
     if m == 0 or n == 0:
         return 0
-    grid = grid_for(K, &P, max(<Py_ssize_t> 1, min(<Py_ssize_t> threads, m * n * k // WORTH_A_THREAD)))
+    grid = grid_for(K, &P, turn, max(<Py_ssize_t> 1, min(<Py_ssize_t> threads, m * n * k // WORTH_A_THREAD)))
     parts = grid.down * grid.across
     room = apart(room_for(K, &P), sizeof(floating))
     memory = <floating *> malloc(sizeof(floating) * (parts * room + line))
@@ -83,9 +85,9 @@ cdef void multiply_part(const nc_kernels *K, const Product *P, Grid grid, Py_ssi
     """One thread's part of the grid."""
     cdef Product mine = P[0]
     cdef Py_ssize_t down = part // grid.across, across = part % grid.across
-    cdef Py_ssize_t i = grid.panels * down // grid.down * K.mr, j = grid.columns * across // grid.across * K.nr
-    mine.m = min(P.m, grid.panels * (down + 1) // grid.down * K.mr) - i
-    mine.n = min(P.n, grid.columns * (across + 1) // grid.across * K.nr) - j
+    cdef Py_ssize_t i = grid.rows * down // grid.down * grid.tall, j = grid.columns * across // grid.across * grid.wide
+    mine.m = min(P.m, grid.rows * (down + 1) // grid.down * grid.tall) - i
+    mine.n = min(P.n, grid.columns * (across + 1) // grid.across * grid.wide) - j
     mine.a = <const floating *> P.a + i * P.a_row
     mine.b = <const floating *> P.b + j * P.b_col
     mine.c = <floating *> P.c + i * P.ldc + j

@@ -70,6 +70,8 @@ class Peer:
         self.optimizer = nc.Adam(self.net.parameters(), lr=1e-3)
 
     def step(self) -> float:
+        if not self.net.training:
+            self.net.train()
         self.optimizer.zero_grad()
         value = self.phases()
         self.optimizer.step()
@@ -81,9 +83,9 @@ class Peer:
         return value
 
     def infer(self) -> None:
-        self.net.eval()
+        if self.net.training:
+            self.net.eval()  # once: who predicts stays in this mode
         self.net.forward(self.x)
-        self.net.train()
 
     def parameters(self) -> list[np.ndarray]:
         return [p.data for p in self.params]

@@ -74,6 +74,8 @@ class Peer:
         self.forward = self.net
 
     def step(self) -> float:
+        if not self.net.training:
+            self.net.train()
         self.optimizer.zero_grad()
         y = self.forward(self.x)
         loss = self.criterion(y.flatten(0, 1), self.target.flatten()) if self.symbols else self.criterion(y, self.target)
@@ -82,10 +84,10 @@ class Peer:
         return float(loss.detach())
 
     def infer(self) -> None:
-        self.net.eval()
+        if self.net.training:
+            self.net.eval()  # once: who predicts stays in this mode
         with torch.inference_mode():
             self.forward(self.x)
-        self.net.train()
 
     def parameters(self) -> list[np.ndarray]:
         return [p.detach().numpy() for p in self.net.parameters()]

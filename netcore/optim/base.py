@@ -10,6 +10,8 @@ from netcore import checks
 from netcore.errors import ArgumentError, CheckpointError
 from netcore.parameter import Parameter
 
+Known = tuple[np.ndarray, np.ndarray, dict[str, Any]]  # a parameter's array, the same flat, its state
+
 
 class Optimizer:
     """Base class. State is keyed by the identity of a parameter: two parameters of one name never share it.
@@ -34,23 +36,37 @@ class Optimizer:
             raise ArgumentError(f"{type(self).__name__} was given the same parameter twice")
         self.lr = checks.number("lr", lr, 0)
         self._state: dict[int, dict[str, Any]] = {}  # id(parameter) -> slots and step; self.params keeps the ids alive
+        self._known: dict[int, Known] = {}  # id(parameter) -> what a step found
 
     def step(self) -> None:
         """Update every parameter that has a gradient, in place; none of them, if one gradient does not fit."""
-        ready = [
-            (parameter, self._checked_gradient(parameter))
-            for parameter in self.params
-            if parameter.grad is not None and parameter.requires_grad
-        ]
-        for parameter, gradient in ready:
-            state = self._state_of(parameter)
+        ready = []
+        for parameter in self.params:
+            gradient, theta, known = parameter.grad, parameter.data, self._known.get(id(parameter))
+            if gradient is None or not parameter.requires_grad:
+                continue
+            if (
+                known is None
+                or known[0] is not theta
+                or type(gradient) is not np.ndarray
+                or gradient.dtype is not theta.dtype
+                or gradient.shape != theta.shape
+                or not (gradient.flags.carray and theta.flags.carray)
+            ):
+                gradient, known = self._checked_gradient(parameter), None
+            ready.append((parameter, gradient, known))
+        for parameter, gradient, known in ready:
+            _, flat, state = known or self._prepared(parameter)
             state["step"] += 1
-            theta = parameter.data
-            if not theta.flags.carray:  # contiguous, aligned and writeable
-                parameter.data = theta = theta.copy()
-            if theta.size:
-                flat = theta.ndim == 1  # a bias is what the kernel takes already
-                self._update(theta if flat else theta.reshape(-1), gradient if flat else gradient.reshape(-1), state)
+            if flat.size:
+                self._update(flat, gradient if gradient.ndim == 1 else gradient.reshape(-1), state)
+
+    def _prepared(self, parameter: Parameter) -> Known:
+        """What holds for a parameter until its array is replaced."""
+        if not parameter.data.flags.carray:  # contiguous, aligned and writeable
+            parameter.data = parameter.data.copy()
+        known = self._known[id(parameter)] = (parameter.data, parameter.data.reshape(-1), self._state_of(parameter))
+        return known
 
     def _checked_gradient(self, parameter: Parameter) -> np.ndarray:
         """The gradient, contiguous, of the parameter's dtype and shape."""
@@ -111,6 +127,7 @@ class Optimizer:
         try:
             for key in ("lr", *self.hyper):
                 setattr(loaded, key, _like(getattr(self, key), state[key]))
+            loaded._known = {}
             loaded._state = {
                 id(parameter): loaded._loaded_slots(i, parameter, state) for i, parameter in enumerate(self.params) if f"{i}.step" in state
             }
