@@ -24,6 +24,8 @@ from netcore import memory
 cdef enum:
     MANY = 16               # sequences from which a step has enough rows to take the input's weights along
     FOLDED_BYTES = 1 << 19  # weights that stay in the second-level cache beside the step's operands
+    TINY_BYTES = 1 << 14    # weights that stay in the first-level cache: taking them along costs nothing
+    PACKING = 8             # multiply-adds that take as long as packing a number
     SMALL = 1 << 13         # numbers up to which no array is recycled (netcore/memory.py)
 
 
@@ -68,24 +70,12 @@ def folds(Py_ssize_t count, w_ih, w_hh):
     That spares writing and reading all pre-activations, many times what a narrow input has to read. It says nothing of
     threads, since the order of the sums follows from it.
     """
-    return count >= MANY and w_ih.nbytes + w_hh.nbytes <= FOLDED_BYTES
+    return w_ih.nbytes + w_hh.nbytes <= (FOLDED_BYTES if count >= MANY else TINY_BYTES)
 
 
 cdef joined(b_ih, b_hh):
     """The sum of two biases, either of which may be absent."""
     return b_hh if b_ih is None else b_ih if b_hh is None else b_ih + b_hh
-
-
-cdef int share(
-    int part, int parts, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const floating *a, Py_ssize_t a_row, Py_ssize_t a_col,
-    const floating *b, Py_ssize_t b_row, Py_ssize_t b_col, floating *c, const floating *bias,
-) except -1 nogil:
-    """One thread's rows of C (m, n) = A B + bias."""
-    cdef Py_ssize_t cuts = max(<Py_ssize_t> 1, min(<Py_ssize_t> parts, min(m, m * n * k // (WORTH_A_THREAD // 2)))), first, last
-    if part >= cuts:
-        return 0
-    first, last = m * part // cuts, m * (part + 1) // cuts
-    return gemm(last - first, n, k, a + first * a_row, a_row, a_col, b, b_row, b_col, c + first * n, n, bias, 0, 1, 1)
 
 
 cdef int parts_for(Py_ssize_t work) noexcept:
@@ -95,41 +85,45 @@ cdef int parts_for(Py_ssize_t work) noexcept:
 cdef input_part(const floating *w_ih, x, Py_ssize_t gates, bias):
     """x W_ihᵀ + bias for all rows at once."""
     cdef Py_ssize_t rows = x.shape[0], D = x.shape[1]
-    cdef int part, parts = parts_for(rows * gates * D)
     result = room(rows, gates, x.dtype)
     cdef const floating *x_at = <const floating *> numbers(x, sizeof(floating))
     cdef const floating *b = <const floating *> numbers(bias, sizeof(floating))
     cdef floating *out = <floating *> numbers(result, sizeof(floating))
-    for part in prange(parts, nogil=True, num_threads=parts, schedule="static", use_threads_if=parts > 1):
-        share(part, parts, rows, gates, D, x_at, D, 1, w_ih, 1, D, out, b)
+    with nogil:
+        gemm(rows, gates, D, x_at, D, 1, w_ih, 1, D, out, gates, b, 0, 1, thread_count())
     return result
 
 
 cdef gate_panels(const floating *w_hh, Py_ssize_t H, Py_ssize_t gates, const floating *w_ih, Py_ssize_t D, dtype):
     """W_hhᵀ packed once for all steps: (gates, panels of NR hidden units, each D + H deep), W_ihᵀ on top of it; D may be 0."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
-    cdef Py_ssize_t depth = D + H, gate, block, j, units
+    cdef Py_ssize_t depth = D + H, blocks = (H + K.nr - 1) // K.nr
+    cdef int task, threads = parts_for(PACKING * gates * H * depth)
     out = room(gates, panel_columns(K, H) * depth, dtype)
-    cdef floating *panel = <floating *> numbers(out, sizeof(floating))
-    with nogil:
-        for gate in range(gates):
-            for block in range((H + K.nr - 1) // K.nr):
-                j = block * K.nr
-                units = min(<Py_ssize_t> K.nr, H - j)
-                if D:
-                    K.pack(units, D, K.nr, 1, w_ih + (gate * H + j) * D, D, 1, panel)
-                K.pack(units, H, K.nr, 1, w_hh + (gate * H + j) * H, H, 1, panel + D * K.nr)
-                panel += depth * K.nr
+    cdef floating *panels = <floating *> numbers(out, sizeof(floating))
+    for task in prange(gates * blocks, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
+        gate_panel(K, w_hh, H, w_ih, D, task // blocks * H, task % blocks * K.nr, panels + task * depth * K.nr)
     return out
+
+
+cdef void gate_panel(
+    const nc_kernels *K, const floating *w_hh, Py_ssize_t H, const floating *w_ih, Py_ssize_t D, Py_ssize_t gate, Py_ssize_t j, floating *panel,
+) noexcept nogil:
+    """The units from j on of the gate whose weights begin at a row."""
+    cdef Py_ssize_t units = min(<Py_ssize_t> K.nr, H - j)
+    if D:
+        K.pack(units, D, K.nr, 1, w_ih + (gate + j) * D, D, 1, panel)
+    K.pack(units, H, K.nr, 1, w_hh + (gate + j) * H, H, 1, panel + D * K.nr)
 
 
 cdef state_panels(const floating *w, Py_ssize_t depth, Py_ssize_t columns, dtype):
     """W (depth, columns) packed once for all steps back: panels of NR columns."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
+    cdef int panel, threads = parts_for(PACKING * depth * columns)
     out = room(panel_columns(K, columns), depth, dtype)
     cdef floating *panels = <floating *> numbers(out, sizeof(floating))
-    with nogil:
-        K.pack(columns, depth, K.nr, 1, w, 1, columns, panels)
+    for panel in prange((columns + K.nr - 1) // K.nr, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
+        K.pack(min(<Py_ssize_t> K.nr, columns - panel * K.nr), depth, K.nr, 1, w + panel * K.nr, 1, columns, panels + panel * K.nr * depth)
     return out
 
 

@@ -14,7 +14,8 @@ from cython.parallel cimport prange
 from libc.string cimport memcpy
 
 from netcore._kernels.dispatch cimport apart, kernels_for, nc_kernels, numbers
-from netcore._kernels.recurrent cimport Batch, Deal, panel_columns, parts_for, room, share
+from netcore._kernels.gemm cimport gemm
+from netcore._kernels.recurrent cimport Batch, Deal, panel_columns, parts_for, room
 from netcore import memory
 
 cdef enum:
@@ -56,9 +57,10 @@ cdef tuple shared_gradients(const floating *w_ih, Deal deal, from_input, from_st
                        numbers(dw_ih, sizeof(floating)), numbers(dw_hh, sizeof(floating)), numbers(db_ih, sizeof(floating)), numbers(db_hh, sizeof(floating)))
     cdef floating *work = <floating *> numbers(packed, sizeof(floating))
     cdef floating *dx_at = <floating *> numbers(dx, sizeof(floating))
+    if to_x:
+        with nogil:
+            gemm(rows, D, gates, <const floating *> S.from_input, gates, 1, w_ih, D, 1, dx_at, D, <const floating *> NULL, 0, 0, parts)
     for part in prange(parts, nogil=True, num_threads=parts, schedule="static", use_threads_if=parts > 1):
-        if to_x:
-            share(part, parts, rows, D, gates, <const floating *> S.from_input, gates, 1, w_ih, D, 1, dx_at, NULL)
         sums_share(K, &deal.batch, part, parts, &S, work + part * room_each)
     if same and needs[4]:
         db_hh = db_ih.copy()

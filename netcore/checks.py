@@ -12,7 +12,7 @@ import numpy as np
 
 from netcore.errors import ArgumentError, DTypeError, ShapeError
 
-FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+FLOAT32, FLOAT64 = FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 INT64 = np.dtype(np.int64)
 
 
@@ -27,11 +27,12 @@ def as_array(name: str, value: Any) -> np.ndarray:
 def floats(name: str, value: Any, ndim: int | None = None, dtype: np.dtype | None = None) -> np.ndarray:
     """A float32 or float64 array of `ndim` axes; of `dtype`, when it must agree with another array."""
     x = value if type(value) is np.ndarray else as_array(name, value)
-    if x.dtype not in FLOATS:
+    own = x.dtype
+    if own is not FLOAT32 and own is not FLOAT64 and own not in FLOATS:
         if x.dtype.kind != "f" or x.dtype.newbyteorder("=") not in FLOATS:
             raise DTypeError(f"{name} must be float32 or float64, got {x.dtype}; convert it with .astype(np.float32)")
         x = x.astype(x.dtype.newbyteorder("="))
-    if dtype is not None and x.dtype != dtype:
+    if dtype is not None and own is not dtype and x.dtype != dtype:
         raise DTypeError(f"{name} is {x.dtype} where {dtype} is due; convert one of them with .astype(), nothing is up-cast silently")
     if ndim is not None and x.ndim != ndim:
         raise ShapeError(f"{name} must have {ndim} axes, got shape {x.shape}")
@@ -61,7 +62,7 @@ def first_index(mask: np.ndarray) -> tuple[int, ...] | int:
 
 def shape_is(name: str, x: np.ndarray, expected: Sequence[int], why: str = "") -> None:
     """Exactly this shape; `why` completes the sentence 'must have shape …'."""
-    if x.shape != tuple(expected):
+    if x.shape != expected and x.shape != tuple(expected):
         raise ShapeError(f"{name} must have shape {tuple(expected)}{' ' + why if why else ''}, got {x.shape}")
 
 

@@ -60,7 +60,3 @@ cdef gate_panels(const floating *w_hh, Py_ssize_t H, Py_ssize_t gates, const flo
 cdef state_panels(const floating *w, Py_ssize_t depth, Py_ssize_t columns, dtype)
 cdef Py_ssize_t panel_columns(const nc_kernels *K, Py_ssize_t columns) noexcept nogil
 cdef int parts_for(Py_ssize_t work) noexcept
-cdef int share(
-    int part, int parts, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const floating *a, Py_ssize_t a_row, Py_ssize_t a_col,
-    const floating *b, Py_ssize_t b_row, Py_ssize_t b_col, floating *c, const floating *bias,
-) except -1 nogil

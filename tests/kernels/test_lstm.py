@@ -41,11 +41,13 @@ def test_bits_do_not_depend_on_threads(level, lengths, hidden):
 
 @pytest.mark.skipif(BACKEND != "compiled", reason="only the compiled walk has two ways")
 def test_who_takes_the_input_along():
-    """Many sequences and few weights; both ways are among the sizes above."""
+    """Many sequences and few weights, or very few weights; both ways are among the sizes above."""
     folds = importlib.import_module("netcore._kernels.recurrent").folds
     w_ih, w_hh = np.ones((64, 1), np.float32), np.ones((64, 16), np.float32)
-    assert folds(16, w_ih, w_hh)
-    assert not folds(15, w_ih, w_hh)
+    assert folds(1, w_ih, w_hh)
+    wide = np.ones((64, 99), np.float32)
+    assert folds(16, wide, w_hh)
+    assert not folds(15, wide, w_hh)
     assert not folds(16, w_ih, np.ones((2048, 512), np.float32))
 
 
