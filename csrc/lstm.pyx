@@ -35,6 +35,9 @@ cdef extern from "kernels/gates.h":
     enum:
         LSTM_INPUT, LSTM_FORGET, LSTM_CANDIDATE, LSTM_OUTPUT, LSTM_GATES
 
+cdef enum:
+    MOST_ROWS = 16          # of a tile, on any instruction set
+
 cdef struct Forward:
     Py_ssize_t H, D             # D = 0 where gates hold the input's part of the pre-activations already
     const void *x               # (rows, D)
@@ -107,8 +110,10 @@ cdef void walk(const nc_kernels *K, const Batch *B, int part, const Forward *F, 
     """
     cdef Py_ssize_t H = F.H, D = F.D, wide = LSTM_GATES * H, depth = D + H, stride = depth + K.lanes, nr = K.nr, tile = K.mr * nr
     cdef Py_ssize_t start = part_start(B, part), end = part_start(B, part + 1), running = end - start
-    cdef Py_ssize_t step, width, block, j, i, units, s, first, last, row
+    cdef Py_ssize_t step, width, block, j, i, units, s, first, last
     cdef int gate
+    cdef long row[MOST_ROWS]        # of a tile's sequences: where they stand, and which they are
+    cdef long order[MOST_ROWS]
     cdef floating *now = z + LSTM_GATES * tile
     cdef floating *after = now + running * stride
     cdef floating *gates = <floating *> F.gates
@@ -119,6 +124,8 @@ cdef void walk(const nc_kernels *K, const Batch *B, int part, const Forward *F, 
     cdef floating *states = <floating *> F.states
     cdef const floating *panels = <const floating *> F.panels
     cdef const floating *h0 = <const floating *> F.h0
+    cdef floating *beside[LSTM_GATES]   # what the gates write besides themselves; asked for with one gate each
+    beside[0], beside[1], beside[2], beside[3] = y, c_prev, tanh_c, states
     if running == 0:
         return
     for s in range(start, end):
@@ -135,28 +142,21 @@ cdef void walk(const nc_kernels *K, const Batch *B, int part, const Forward *F, 
             units = min(nr, H - j)
             for i in range((running + width - 1) // width):
                 first, last = start + i * width, min(start + (i + 1) * width, start + running)
+                for s in range(first, last):
+                    row[s - first], order[s - first] = row_at(B, s, step), B.order[s]
                 for gate in range(LSTM_GATES):
-                    for s in range(first, last):    # what the gates will read and write, on its way meanwhile
-                        row = row_at(B, s, step)
-                        if keep or not folded:
-                            nc_fetch(gates + row * wide + gate * H + j, units * sizeof(floating))
-                        if gate == 0:
-                            nc_fetch(y + row * H + j, units * sizeof(floating))
-                        elif keep and gate == 1:
-                            nc_fetch(c_prev + row * H + j, units * sizeof(floating))
-                        elif keep and gate == 2:
-                            nc_fetch(tanh_c + row * H + j, units * sizeof(floating))
-                        elif keep:
-                            nc_fetch(states + row * H + j, units * sizeof(floating))
+                    if keep or not folded:      # what the gates will read and write, on its way meanwhile
+                        for s in range(last - first):
+                            nc_fetch(gates + row[s] * wide + gate * H + j, units * sizeof(floating))
+                    if beside[gate] != NULL:
+                        for s in range(last - first):
+                            nc_fetch(beside[gate] + row[s] * H + j, units * sizeof(floating))
                     K.gemm_tile(last - first, units, depth, now + (first - start) * stride, stride, 1,
                                 panels + (gate * ((H + nr - 1) // nr) + block) * nr * depth, z + gate * tile, nr, NULL, 0, 0)
-                for s in range(first, last):
-                    row = row_at(B, s, step)
-                    K.lstm_forward_row(
-                        units, H, z + (s - first) * nr, tile, <const floating *> F.bias + j if folded else gates + row * wide + j,
-                        gates + row * wide + j if keep else NULL, c + B.order[s] * H + j,
-                        c_prev + row * H + j if keep else NULL, tanh_c + row * H + j if keep else NULL, states + row * H + j if keep else NULL,
-                        after + (s - start) * stride + D + j, y + row * H + j)
+                K.lstm_forward_tile(
+                    last - first, units, H, z, tile, <const floating *> F.bias + j if folded else gates + j, 0 if folded else wide,
+                    gates + j if keep else NULL, c + j, c_prev + j if keep else NULL, tanh_c + j if keep else NULL, states + j if keep else NULL,
+                    after + (first - start) * stride + D + j, stride, y + j, row, order)
         now, after = after, now
     for s in range(start, end):
         memcpy(<floating *> F.h_n + B.order[s] * H, state_before(B, s, length_at(B, s), y, h0, H), H * sizeof(floating))

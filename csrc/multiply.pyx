@@ -98,7 +98,7 @@ cdef void multiply_straight(const nc_kernels *K, const Product *P, floating *wor
                 i = row_block * tall
                 rows = min(tall, P.m - i)
                 # the first slab adds S, the later ones add to what the earlier ones left in C
-                addend = c + i * ldc + j if p else s + i * P.s_row + j * P.s_col if s else NULL
+                addend = <const floating *> c + i * ldc + j if p else s + i * P.s_row + j * P.s_col if s else NULL
                 addend_row, addend_col = ldc if p else P.s_row, 1 if p else P.s_col
                 if not in_place:
                     K.pack(rows, depth, K.mr, 0, a + i * a_row + p * a_col, a_row, a_col, a_pack)

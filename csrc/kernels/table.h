@@ -41,7 +41,7 @@
     ROW(void, max_pool_2x2_gradient, (long n, const REAL *dy, const unsigned char *which, REAL *upper, REAL *lower))
 
 #define NC_RECURRENT_ROWS(ROW) \
-    ROW(void, lstm_forward_row, (long units, long hidden, const REAL *z, long z_gate, const REAL *a, REAL *gates, REAL *c, REAL *c_prev, REAL *tanh_c, REAL *kept, REAL *h, REAL *y)) \
+    ROW(void, lstm_forward_tile, (long count, long units, long hidden, REAL *z, long z_gate, const REAL *a, long a_row, REAL *gates, REAL *c, REAL *c_prev, REAL *tanh_c, REAL *kept, REAL *h, long h_row, REAL *y, const long *row, const long *order)) \
     ROW(void, lstm_backward_row, (long units, const REAL *dy, const REAL *dh, REAL *dc, const REAL *i, const REAL *f, const REAL *g, const REAL *o, const REAL *c_prev, const REAL *tanh_c, REAL *di, REAL *df, REAL *dg, REAL *d_o)) \
     ROW(void, gru_forward_row, (long units, const REAL *z, long z_gate, const REAL *b_hn, REAL *reset, REAL *update, REAL *fresh, REAL *from_state, const REAL *h_prev, REAL *kept, REAL *h, REAL *y)) \
     ROW(void, gru_backward_row, (long units, const REAL *dy, REAL *dh, const REAL *reset, const REAL *update, const REAL *fresh, const REAL *from_state, const REAL *h_prev, REAL *dreset, REAL *dupdate, REAL *dfresh, REAL *dfrom_state)) \

@@ -33,7 +33,7 @@ cdef extern from "kernels/table.h":
         void (*max_pool_2x2)(long n, const void *upper, const void *lower, void *y, unsigned char *which) noexcept nogil
         void (*max_pool_2x2_gradient)(long n, const void *dy, const unsigned char *which, void *upper, void *lower) noexcept nogil
         # recurrent.h
-        void (*lstm_forward_row)(long units, long hidden, const void *z, long z_gate, const void *a, void *gates, void *c, void *c_prev, void *tanh_c, void *kept, void *h, void *y) noexcept nogil
+        void (*lstm_forward_tile)(long count, long units, long hidden, void *z, long z_gate, const void *a, long a_row, void *gates, void *c, void *c_prev, void *tanh_c, void *kept, void *h, long h_row, void *y, const long *row, const long *order) noexcept nogil
         void (*lstm_backward_row)(long units, const void *dy, const void *dh, void *dc, const void *i, const void *f, const void *g, const void *o, const void *c_prev, const void *tanh_c, void *di, void *df, void *dg, void *d_o) noexcept nogil
         void (*gru_forward_row)(long units, const void *z, long z_gate, const void *b_hn, void *reset, void *update, void *fresh, void *from_state, const void *h_prev, void *kept, void *h, void *y) noexcept nogil
         void (*gru_backward_row)(long units, const void *dy, void *dh, const void *reset, const void *update, const void *fresh, const void *from_state, const void *h_prev, void *dreset, void *dupdate, void *dfresh, void *dfrom_state) noexcept nogil
