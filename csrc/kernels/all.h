@@ -7,6 +7,7 @@
 #include "winograd.h"
 #include "pool.h"
 #include "activation.h"
+#include "dropout.h"
 #include "rows.h"
 #include "optim.h"
 #include "gates.h"

@@ -53,6 +53,10 @@
     ROW(void, activate, (int kind, long n, double slope, const REAL *x, REAL *y)) \
     ROW(void, activate_gradient, (int kind, long n, double slope, const REAL *kept, const REAL *dy, REAL *dx))
 
+#define NC_DROPOUT_ROWS(ROW) \
+    ROW(void, dropout_mask, (long n, unsigned long long state, unsigned long long threshold, unsigned char *mask)) \
+    ROW(void, dropout_apply, (long n, double scale, const unsigned char *mask, const REAL *x, REAL *y))
+
 #define NC_ROW_ROWS(ROW) \
     ROW(void, softmax, (long n, const REAL *x, REAL *y)) \
     ROW(void, softmax_gradient, (long n, const REAL *y, const REAL *dy, REAL *dx)) \
@@ -76,7 +80,7 @@
 
 #define NC_ROWS_OF_ALL(ROW) \
     NC_GEMM_ROWS(ROW) NC_CONV_ROWS(ROW) NC_PIXEL_ROWS(ROW) NC_WINOGRAD_ROWS(ROW) NC_POOL_ROWS(ROW) NC_RECURRENT_ROWS(ROW) \
-    NC_ACTIVATION_ROWS(ROW) NC_ROW_ROWS(ROW) NC_OPTIM_ROWS(ROW)
+    NC_ACTIVATION_ROWS(ROW) NC_DROPOUT_ROWS(ROW) NC_ROW_ROWS(ROW) NC_OPTIM_ROWS(ROW)
 
 #define NC_FIELD(result, name, parameters) result(*name) parameters;
 
