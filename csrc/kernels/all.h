@@ -8,8 +8,16 @@
 #include "pool.h"
 #include "activation.h"
 #include "dropout.h"
+#include "row.h"
 #include "rows.h"
 #include "optim.h"
+#undef EACH
+#undef WHOLE
+#undef PARTS
+#undef TOTAL
+#undef GET
+#undef GET_OR
+#undef PUT
 #include "gates.h"
 #include "recurrent.h"
 
