@@ -1,4 +1,4 @@
-# cython: language_level=3
+# cython: language_level=3, cdivision=True
 """Recycled memory for large arrays.
 
 A training step makes the same large arrays again and again. Fresh memory costs a page fault for each 4 kB at its first
@@ -12,8 +12,12 @@ uses at once, not as much again for each size; and after a few steps, since bloc
 """
 
 from cpython.buffer cimport PyBuffer_FillInfo
+from cython.parallel cimport prange
 from libc.stdint cimport uintptr_t
 from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
+
+from netcore._kernels.dispatch cimport thread_count
 
 cdef enum:
     ALIGNMENT = 64
@@ -105,3 +109,11 @@ def release():
             free(<void *> <uintptr_t> address)
     idle.clear()
     idle_bytes = 0
+
+
+def copy(const unsigned char[::1] source, unsigned char[::1] target):
+    """The bytes of a large array to another one, a part a thread: one alone cannot ask for as much as the memory gives."""
+    cdef Py_ssize_t parts = thread_count(), size = source.shape[0], part, start
+    for part in prange(parts, nogil=True, num_threads=<int> parts, schedule="static", use_threads_if=parts > 1):
+        start = size * part // parts
+        memcpy(&target[start], &source[start], size * (part + 1) // parts - start)

@@ -21,9 +21,9 @@ from libc.string cimport memset
 
 from netcore._kernels.dispatch cimport kernels_for, nc_kernels, thread_count
 
-
 cdef enum:
     SMALL = 1 << 14         # numbers below which one thread does it
+    CHUNK_ROWS = 64         # rows of a layer norm whose dw and db are summed up by one thread
 
 
 # ---- batch norm: x (N, C, P), P pixels -------------------------------------------------------------------------------
@@ -38,12 +38,10 @@ def batch_forward(const floating[:, :, ::1] x, double eps, const floating[::1] w
     if samples * pixels == 0:
         return
     if pixels == 1:
-        column_statistics(samples, channels, &x[0, 0, 0], &mean[0], &var[0])
-        for c in range(channels):
-            rstd[c] = 1 / sqrt(var[c] + eps)
+        column_statistics(samples, channels, eps, &x[0, 0, 0], &mean[0], &var[0], &rstd[0])
         column_apply(samples, channels, threads, &x[0, 0, 0], &mean[0], &rstd[0], &w[0] if w.shape[0] else NULL, &b[0] if b.shape[0] else NULL, &y[0, 0, 0])
         return
-    for c in prange(channels, nogil=True, num_threads=threads, schedule="static"):
+    for c in prange(channels, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         total = 0
         for n in range(samples):
             total = total + K.sum(pixels, &x[n, c, 0])
@@ -57,6 +55,14 @@ def batch_forward(const floating[:, :, ::1] x, double eps, const floating[::1] w
             K.affine(pixels, mean[c], rstd[c] * (w[c] if w.shape[0] else 1), b[c] if b.shape[0] else 0, &x[n, c, 0], &y[n, c, 0])
 
 
+def track(floating[::1] running_mean, floating[::1] running_var, const double[::1] mean, const double[::1] var, double part, double unbiased):
+    """Both running statistics that part of the way towards the batch's."""
+    cdef Py_ssize_t c
+    for c in range(running_mean.shape[0]):
+        running_mean[c] += <floating> (part * (mean[c] - running_mean[c]))
+        running_var[c] += <floating> (part * (var[c] * unbiased - running_var[c]))
+
+
 def batch_apply(const floating[:, :, ::1] x, const double[::1] mean, const double[::1] rstd, const floating[::1] w, const floating[::1] b, floating[:, :, ::1] y):
     """y = (x - mean) rstd w + b, with given statistics of each channel; w and b empty where there are none."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
@@ -67,7 +73,7 @@ def batch_apply(const floating[:, :, ::1] x, const double[::1] mean, const doubl
     if pixels == 1:
         column_apply(samples, channels, threads, &x[0, 0, 0], &mean[0], &rstd[0], &w[0] if w.shape[0] else NULL, &b[0] if b.shape[0] else NULL, &y[0, 0, 0])
         return
-    for i in prange(samples * channels, nogil=True, num_threads=threads, schedule="static"):
+    for i in prange(samples * channels, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         c = i % channels
         K.affine(pixels, mean[c], rstd[c] * (w[c] if w.shape[0] else 1), b[c] if b.shape[0] else 0, &x[i // channels, c, 0], &y[i // channels, c, 0])
 
@@ -85,7 +91,7 @@ def batch_gradient(const floating[:, :, ::1] x, const double[::1] mean, const do
         column_gradient(samples, channels, &x[0, 0, 0], &mean[0], &rstd[0], &w[0] if w.shape[0] else NULL, &dy[0, 0, 0],
                         &dx[0, 0, 0] if dx.shape[0] else NULL, &dw[0], &db[0])
         return
-    for c in prange(channels, nogil=True, num_threads=threads, schedule="static"):
+    for c in prange(channels, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         products, total = 0, 0
         for n in range(samples):
             products = products + K.sum_products(pixels, mean[c], &x[n, c, 0], &dy[n, c, 0])
@@ -101,7 +107,7 @@ def batch_gradient(const floating[:, :, ::1] x, const double[::1] mean, const do
 
 # ---- batch norm of columns: x (N, C), P = 1. Rows are contiguous, so that is how the walk goes. ------------------------
 
-cdef void column_statistics(Py_ssize_t samples, Py_ssize_t channels, const floating *x, double *mean, double *var) noexcept nogil:
+cdef void column_statistics(Py_ssize_t samples, Py_ssize_t channels, double eps, const floating *x, double *mean, double *var, double *rstd) noexcept nogil:
     cdef Py_ssize_t n, c
     cdef double d
     memset(mean, 0, channels * sizeof(double))
@@ -117,12 +123,13 @@ cdef void column_statistics(Py_ssize_t samples, Py_ssize_t channels, const float
             var[c] += d * d
     for c in range(channels):
         var[c] /= samples
+        rstd[c] = 1 / sqrt(var[c] + eps)
 
 
 cdef void column_apply(Py_ssize_t samples, Py_ssize_t channels, int threads, const floating *x, const double *mean, const double *rstd,
                        const floating *w, const floating *b, floating *y) noexcept:
     cdef Py_ssize_t n, c
-    for n in prange(samples, nogil=True, num_threads=threads, schedule="static"):
+    for n in prange(samples, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         for c in range(channels):
             y[n * channels + c] = <floating> ((x[n * channels + c] - mean[c]) * rstd[c] * (w[c] if w != NULL else 1) + (b[c] if b != NULL else 0))
 
@@ -165,7 +172,7 @@ def group_forward(const floating[:, :, ::1] x, Py_ssize_t groups, double eps, co
     cdef int threads = thread_count() if x.size >= SMALL else 1
     if size * pixels == 0:
         return
-    for i in prange(samples * groups, nogil=True, num_threads=threads, schedule="static"):
+    for i in prange(samples * groups, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         n, g = i // groups, i % groups
         mean[n, g] = K.sum(size * pixels, &x[n, g * size, 0]) / (size * pixels)
         rstd[n, g] = 1 / sqrt(K.sum_squares(size * pixels, mean[n, g], &x[n, g * size, 0]) / (size * pixels) + eps)
@@ -182,7 +189,7 @@ def group_gradient(const floating[:, :, ::1] x, const double[:, ::1] mean, const
     cdef double products, total, weight, r, count = size * pixels
     if count == 0:
         return
-    for i in prange(samples * groups if dx.shape[0] else 0, nogil=True, num_threads=threads, schedule="static"):
+    for i in prange(samples * groups if dx.shape[0] else 0, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         n, g = i // groups, i % groups
         products, total, r = 0, 0, rstd[n, g]
         for c in range(g * size, (g + 1) * size):
@@ -192,7 +199,7 @@ def group_gradient(const floating[:, :, ::1] x, const double[:, ::1] mean, const
         for c in range(g * size, (g + 1) * size):
             K.affine_gradient(pixels, mean[n, g], r * (w[c] if w.shape[0] else 1), -r * r * r * products / count, -r * total / count,
                               &x[n, c, 0], &dy[n, c, 0], &dx[n, c, 0])
-    for c in prange(channels, nogil=True, num_threads=threads, schedule="static"):
+    for c in prange(channels, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         products, total = 0, 0
         for n in range(samples):
             products = products + rstd[n, c // size] * K.sum_products(pixels, mean[n, c // size], &x[n, c, 0], &dy[n, c, 0])
@@ -203,10 +210,6 @@ def group_gradient(const floating[:, :, ::1] x, const double[:, ::1] mean, const
 
 # ---- layer norm: x (rows, n) -----------------------------------------------------------------------------------------
 
-cdef enum:
-    CHUNK_ROWS = 64         # rows whose dw and db are summed up by one thread
-
-
 def layer_forward(const floating[:, ::1] x, double eps, const floating[::1] w, const floating[::1] b, floating[:, ::1] y, double[::1] mean, double[::1] rstd):
     """y = x̂ w + b, with the statistics of each row."""
     cdef const nc_kernels *K = kernels_for(sizeof(floating))
@@ -216,7 +219,7 @@ def layer_forward(const floating[:, ::1] x, double eps, const floating[::1] w, c
     cdef const floating *bias = &b[0] if b.shape[0] else NULL
     if n == 0:
         return
-    for row in prange(rows, nogil=True, num_threads=threads, schedule="static"):
+    for row in prange(rows, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         mean[row] = K.sum(n, &x[row, 0]) / n
         rstd[row] = 1 / sqrt(K.sum_squares(n, mean[row], &x[row, 0]) / n + eps)
         K.layer_norm(n, mean[row], rstd[row], &x[row, 0], weight, bias, &y[row, 0])

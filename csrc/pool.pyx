@@ -134,25 +134,30 @@ cdef inline Py_ssize_t divisor(const Windows *g, Py_ssize_t h0, Py_ssize_t w0, b
 def average_forward(const floating[:, :, ::1] x, floating[:, :, ::1] y, kernel, stride, padding, bint count_padding):
     """y = the mean of each window of the planes x (P, H, W); padding counts as zeros if count_padding."""
     cdef Windows g = windows(x.shape, y.shape, kernel, stride, padding, (1, 1))
+    cdef const nc_kernels *K = kernels_for(sizeof(floating))
     cdef Py_ssize_t planes = x.shape[0], plane
     cdef int threads = thread_count() if planes * g.h * g.w >= SMALL else 1
     if y.size == 0:
         return
     for plane in prange(planes, nogil=True, num_threads=threads, schedule="static"):
-        average_plane(&g, &x[plane, 0, 0], &y[plane, 0, 0], count_padding)
+        average_plane(K, &g, &x[plane, 0, 0], &y[plane, 0, 0], count_padding)
 
 
-cdef void average_plane(const Windows *g, const floating *x, floating *y, bint count_padding) noexcept nogil:
-    cdef Py_ssize_t oh, ow, h, w, h0, w0
+cdef void average_plane(const nc_kernels *K, const Windows *g, const floating *x, floating *y, bint count_padding) noexcept nogil:
+    cdef Py_ssize_t oh, ow, h, w, h0, w0, top, bottom
     cdef floating total
     for oh in range(g.oh):
         h0 = oh * g.stride_h - g.top
+        top, bottom = max(h0, 0), min(h0 + g.r, g.h)
         for ow in range(g.ow):
             w0 = ow * g.stride_w - g.left
             total = 0
-            for h in range(max(h0, 0), min(h0 + g.r, g.h)):
-                for w in range(max(w0, 0), min(w0 + g.s, g.w)):
-                    total += x[h * g.w + w]
+            if w0 <= 0 and g.w <= w0 + g.s and top < bottom:  # whole rows, which lie one after the other
+                total = <floating> K.sum((bottom - top) * g.w, x + top * g.w)
+            else:
+                for h in range(top, bottom):
+                    for w in range(max(w0, 0), min(w0 + g.s, g.w)):
+                        total += x[h * g.w + w]
             y[oh * g.ow + ow] = total / divisor(g, h0, w0, count_padding)
 
 

@@ -63,9 +63,15 @@ def batch_norm_forward(
     if x.shape[0] and x.size // max(channels, 1) < 2:
         raise ArgumentError(f"batch norm in training needs more than one value per channel, got shape {x.shape}")
     weight, bias = _affine(x, w, b, (channels,))
-    y, mean, var, rstd = memory.empty(x.shape, x.dtype), np.zeros(channels), np.ones(channels), np.ones(channels)
+    y, (mean, var, rstd) = memory.empty(x.shape, x.dtype), np.empty((3, channels)) if x.size else np.array([[0.0], [1.0], [1.0]]).repeat(channels, 1)
     kernels.norm.batch_forward(_channels(x), eps, weight, bias, _channels(y), mean, var, rstd)
     return y, NormCache(x, weight, bias.size, mean, rstd, (channels,)), (mean, var)
+
+
+def track_statistics(running_mean: np.ndarray, running_var: np.ndarray, mean: np.ndarray, var: np.ndarray, part: float, count: int) -> None:
+    """Move running statistics (C,), in place, that part of the way towards a batch's (C,), float64, of `count` numbers a channel;
+    the variance is made unbiased, count / (count - 1)."""
+    kernels.norm.track(running_mean, running_var, mean, var, part, count / (count - 1))
 
 
 def batch_norm_apply(

@@ -8,6 +8,7 @@ from netcore import checks
 from netcore import functional as F
 from netcore.errors import ArgumentError, ShapeError
 from netcore.functional.norm import last_axes
+from netcore.functional.norm import track_statistics
 from netcore.layers.base import Layer, Shape
 from netcore.parameter import Parameter
 
@@ -79,9 +80,7 @@ class BatchNorm2d(Norm):
         tracked = self.num_batches_tracked  # type: ignore[attr-defined]
         tracked += 1
         part = 1 / int(tracked) if self.momentum is None else self.momentum
-        for running, batch in ((self.running_mean, mean), (self.running_var, var * count / (count - 1))):  # type: ignore[attr-defined]
-            running *= running.dtype.type(1 - part)
-            running += (part * batch).astype(running.dtype)
+        track_statistics(self.running_mean, self.running_var, mean, var, part, count)  # type: ignore[attr-defined]
 
     def _gradients(self, dy: np.ndarray, cache: Any, needs: tuple[bool, bool, bool]) -> Any:
         return F.batch_norm_backward(dy, cache, needs=needs)

@@ -24,6 +24,12 @@ def batch_forward(
         batch_apply(x, mean, rstd, w, b, y)
 
 
+def track(running_mean: np.ndarray, running_var: np.ndarray, mean: np.ndarray, var: np.ndarray, part: float, unbiased: float) -> None:
+    """Both running statistics that part of the way towards the batch's."""
+    running_mean += part * (mean - running_mean)
+    running_var += part * (var * unbiased - running_var)
+
+
 def batch_apply(x: np.ndarray, mean: np.ndarray, rstd: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) -> None:
     """y = (x - mean) rstd w + b."""
     y[...] = (x - mean[:, None]) * rstd[:, None] * _column(w) + (b[:, None] if b.size else 0)

@@ -201,3 +201,13 @@ def test_rejected():
     for call, error, message in cases:
         with pytest.raises(error, match=message):
             call()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_running_statistics_move_towards_the_batch(dtype):
+    rng = np.random.default_rng(0)
+    running_mean, running_var, (mean, var) = rng.random(5).astype(dtype), rng.random(5).astype(dtype), rng.random((2, 5))
+    expected = 0.7 * running_mean + 0.3 * mean, 0.7 * running_var + 0.3 * var * 9 / 8
+    kernels.norm.track(running_mean, running_var, mean, var, 0.3, 9 / 8)
+    assert_close(running_mean, expected[0])
+    assert_close(running_var, expected[1])
