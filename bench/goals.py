@@ -34,7 +34,7 @@ def judged(entry: dict[str, Any], times: float) -> dict[str, Any]:
     """`times` the fastest other engine's speed, or the roofline where it forbids that, or where there is no other engine."""
     if "ratio" not in entry:
         return reached(entry, NEAR)
-    if entry["median"][entry["fastest"]] / times < entry["roofline"] / NEAR:
+    if "roofline" in entry and entry["median"][entry["fastest"]] / times < entry["roofline"] / NEAR:
         return reached(entry, NEAR)
     return {"goal": f"{times:.1f} x", "met": entry["ratio"] >= times}
 

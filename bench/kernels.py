@@ -62,9 +62,7 @@ def cases() -> list[Case]:
             for which, times in (("forward", 1), ("backward", 2)):
                 flops = 2.0 * times * n * t * gates * h * 2 * h
                 found.append(Case(f"{cell} {which}: {n}x{t}, {h} to {h}", f"{cell} {which}", flops, 0, 0, (cell, n, t, h)))
-    found += [
-        Case(f"{name}: 64x32x28x28", "memory", 0, 4.0 * NUMBERS * moved, 4.0 * NUMBERS * touched, (name,)) for name, moved, touched in PASSES
-    ]
+    found += [Case(f"{name}: 64x32x28x28", "memory", 0, 4.0 * NUMBERS * moved, 4.0 * NUMBERS * touched, (name,)) for name, moved, touched in PASSES]
     return found
 
 

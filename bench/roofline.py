@@ -30,6 +30,11 @@ def measured(threads: int) -> dict[str, Any]:
     return {"flops": max(one["flops"] for one in found)} | best
 
 
+def peak_now() -> float:
+    """FLOP/s at this moment: clocks rise and fall by some percent from one second to the next."""
+    return peak(FLOAT32)
+
+
 def rate(points: list, nbytes: float) -> float:
     """Bytes a second for so many bytes, interpolated between the measured ones.
 

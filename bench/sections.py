@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Callable, Iterable
+from statistics import median
 from typing import Any
 
 from bench import goals, kernels, overhead, ranks, work, zoo
@@ -38,9 +39,8 @@ def zoo_section(rows: list[str], peers: list[str], threads: list[int], turns: in
             needed = work.of_row(row, kind)
             for count in threads:
                 found = in_turns(peers, count, kind, name, turns, seconds)
-                best = needed.seconds(roof[count])
-                entry: dict[str, Any] = {"name": name, "kind": kind, "threads": count, "flops": needed.flops, "best": best}
-                entry |= with_share(summary(found) | {"roofline": sum(best.values())})
+                entry: dict[str, Any] = {"name": name, "kind": kind, "threads": count, "flops": needed.flops}
+                entry |= summary(found) | share(found, roof[count], lambda now, needed=needed: sum(needed.seconds(now).values()))
                 entry |= goals.of_row(entry)
                 if not entry.get("met", True):
                     with Engine("netcore", count) as engine:
@@ -59,18 +59,20 @@ def kernel_section(groups: list[str], peers: list[str], threads: list[int], turn
         for count in threads:
             entry: dict[str, Any] = {"name": case.name, "kind": case.group, "threads": count, "flops": case.flops, "bytes": case.nbytes}
             found = in_turns(own, count, "kernel", case.name, turns, seconds)
-            entry |= with_share(summary(found) | {"roofline": work.of_case(case, roof[count])})
+            entry |= summary(found) | share(found, roof[count], lambda now, case=case: work.of_case(case, now))
             entry |= goals.of_case(case, entry)
             entries.append(entry)
             say(f"{case.name}, {count} thread(s): {told(entry)}")
     return entries
 
 
-def with_share(entry: dict[str, Any]) -> dict[str, Any]:
-    """The share of the roofline: its time as a part of the time that netcore took."""
-    if "netcore" in entry["median"]:
-        entry["share"] = entry["roofline"] / entry["median"]["netcore"]
-    return entry
+def share(found: dict[str, Any], roof: dict[str, Any], seconds: Callable[[dict[str, Any]], float]) -> dict[str, float]:
+    """The time at the roofline, with the arithmetic of each turn and the bandwidth of the run, and that as a part of netcore's."""
+    own = found["netcore"]
+    best = [seconds(roof | {"flops": flops}) for flops in own.get("flops", [])]
+    if not best:
+        return {}
+    return {"roofline": median(best), "share": median(least / took for least, took in zip(best, own["seconds"], strict=True))}
 
 
 def told(entry: dict) -> str:

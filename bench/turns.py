@@ -1,7 +1,8 @@
 """Engines in processes of their own, asked in turns, so that what the machine does meanwhile strikes all of them alike.
 
-One turn is a block of calls of each engine, one after the other. A ratio is taken within a turn; the median over the turns
-is reported, and the spread beside it.
+One turn is a block of calls of each engine, one after the other; what the arithmetic gives is measured just before and just
+after netcore's. A ratio is taken within a turn, the share of the roofline too; the median over the turns is reported, and the
+spread beside it.
 """
 
 import contextlib
@@ -67,7 +68,7 @@ def error_of(answer: Any) -> str | None:
 
 
 def in_turns(peers: list[str], threads: int, kind: str, case: str, turns: int, seconds: float) -> dict[str, Any]:
-    """{peer: {'seconds': [a number a turn]} or {'error': …}}, netcore among the peers."""
+    """{peer: {'seconds': [a number a turn]} or {'error': …}}, netcore among the peers, with 'flops' beside: FLOP/s of that turn."""
     found: dict[str, Any] = {}
     engines = {peer: Engine(peer, threads) for peer in peers}
     try:
@@ -78,11 +79,14 @@ def in_turns(peers: list[str], threads: int, kind: str, case: str, turns: int, s
             for peer, engine in engines.items():
                 if "error" in found[peer]:
                     continue
+                before = engine.ask("peak") if peer == "netcore" else 0.0
                 answer = engine.ask("time", seconds)
                 if error := error_of(answer):
                     found[peer] = {"error": error}
-                else:
-                    found[peer]["seconds"].append(answer)
+                    continue
+                found[peer]["seconds"].append(answer)
+                if peer == "netcore":
+                    found[peer].setdefault("flops", []).append(max(before, engine.ask("peak")))
     finally:
         for engine in engines.values():
             engine.close()

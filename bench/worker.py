@@ -6,6 +6,7 @@ Each line on standard input is a JSON list: what to do and with what; each answe
     ["memory", kind, case]   peak memory of building it and of three calls, beyond what stood before, in bytes; the engine has met
                              every kind of layer then, so that parts of it which load late do not count
     ["roofline"]             netcore only: FLOP/s and bytes/s that this machine gives
+    ["peak"]                 netcore only: FLOP/s alone, at this moment
     ["where", kind, case, roofline]   netcore only: what of a row takes longest (bench/where.py)
 """
 
@@ -98,6 +99,10 @@ def main(peer: str, threads: int) -> None:
                     from bench.roofline import measured
 
                     answer = measured(threads)
+                elif what == "peak":
+                    from bench.roofline import peak_now
+
+                    answer = peak_now()
                 elif what == "where":
                     from bench.where import longest
 
