@@ -201,15 +201,19 @@ NC_INLINE void NC_NAME(pack_square)(long lines, long numbers, long stride, const
 }
 #endif
 
-/* One panel, each line contiguous along k: dst[p * stride + i] = src[i * line + p] for w lines, k long. */
+/* One panel, each line contiguous along k: dst[p * stride + i] = src[i * line + p] for w lines, k long. Where results lie multiples
+ * of a page apart they fall on one set of the first-level cache, which holds no more than 8 to 12 lines: then 8 at a time. */
 static void NC_NAME(pack_transpose)(long w, long k, long stride, const REAL *src, long line, REAL *dst) {
 #ifdef NC_TRANSPOSE
-    for (long p = 0; p < k; p += VL)
+    const long step = VL > 8 && stride * (long)sizeof(REAL) % 4096 == 0 ? 8 : VL;
+    for (long p = 0; p < k; p += step)
         for (long i = 0; i < w; i += VL) {
             const REAL *from = src + i * line + p;
             REAL *to = dst + p * stride + i;
-            if (i + VL <= w && p + VL <= k) NC_NAME(pack_square)(VL, VL, stride, from, line, to);
-            else NC_NAME(pack_square)(w - i < VL ? w - i : VL, k - p < VL ? k - p : VL, stride, from, line, to);
+            const long lines = w - i < VL ? w - i : VL, numbers = k - p < step ? k - p : step;
+            if (lines == VL && numbers == VL) NC_NAME(pack_square)(VL, VL, stride, from, line, to);
+            else if (lines == VL && numbers == 8) NC_NAME(pack_square)(VL, 8, stride, from, line, to);
+            else NC_NAME(pack_square)(lines, numbers, stride, from, line, to);
         }
 #else
     for (long p = 0; p < k; p++)
