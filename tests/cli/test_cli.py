@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -218,10 +217,10 @@ def test_exit_codes_and_tracebacks_of_the_real_thing(tmp_path):
 
 def test_interrupted(tmp_path):
     """Ctrl-C: one line that says how to go on, and it does."""
-    command = [sys.executable, "-m", "netcore", "train", "mlp", "--epochs", "5000", "--run", str(tmp_path / "run"), "--threads", "1"]
     # Whoever runs the tests in the background ignores Ctrl-C, and so would the child.
-    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listening)  # noqa: PLW1509
+    listening = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from netcore.cli import main; main(sys.argv[1:])"
+    command = [sys.executable, "-c", listening, "train", "mlp", "--epochs", "5000", "--run", str(tmp_path / "run"), "--threads", "1"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for _ in range(200):
         if list(tmp_path.glob("run/checkpoints/step-*")):
             break
