@@ -20,7 +20,7 @@ from netcore._kernels.dispatch cimport LINE, apart, kernels_for, nc_kernels, thr
 from netcore._kernels.multiply cimport Product, multiply, room_for, turned
 
 cdef enum:
-    PACKING = 16            # multiply-adds that take as long as packing a number
+    PACKING = 4             # multiply-adds that take as long as packing a number
     FEW_ROWS = 64           # rows of A below which dot products cost less than packing
 
 cdef struct Grid:
