@@ -35,16 +35,15 @@ class Loss:
         A new forward drops what an earlier one left unconsumed.
         """
         try:
-            losses, cache = self._losses(pred, target)
+            if self.reduction == "none":
+                losses, cache = self._losses(pred, target)
+                self._pending = [(cache, None, losses.shape)]
+                return losses.astype(np.asarray(pred).dtype)
+            total, count, shape, cache = self._sum(pred, target)
         except NetcoreError as error:
             raise error.at(type(self).__name__)
-        if self.reduction == "none":
-            self._pending = [(cache, None, losses.shape)]
-            return losses.astype(np.asarray(pred).dtype)
-        count = self._count(losses, cache)
-        total = float(losses.sum(dtype=np.float64))
         scale = 1.0 if self.reduction == "sum" else 1 / count if count else float("nan")
-        self._pending = [(cache, scale, losses.shape)]
+        self._pending = [(cache, scale, shape)]
         return total if self.reduction == "sum" else total * scale
 
     def backward(self, dy: np.ndarray | float | None = None) -> np.ndarray:
@@ -71,6 +70,11 @@ class Loss:
     def parameters(self) -> list[Any]:
         """None: a loss has nothing to train."""
         return []
+
+    def _sum(self, pred: np.ndarray, target: np.ndarray) -> tuple[float, float, tuple[int, ...], Any]:
+        """(sum of all losses, what 'mean' divides by, their shape, cache)."""
+        losses, cache = self._losses(pred, target)
+        return float(losses.sum(dtype=np.float64)), self._count(losses, cache), losses.shape, cache
 
     def _count(self, losses: np.ndarray, cache: Any) -> float:
         """What 'mean' divides by."""

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from netcore import checks
+from netcore.backend import kernels
 from netcore.losses.base import Loss, same_shape
 
 
@@ -17,9 +18,16 @@ class MSELoss(Loss):
     """
 
     def _losses(self, pred: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, Any]:
-        pred, target = same_shape(pred, target)
-        difference = pred - target
+        difference = self._difference(pred, target)
         return difference * difference, difference
+
+    def _sum(self, pred: np.ndarray, target: np.ndarray) -> tuple[float, float, tuple[int, ...], Any]:
+        difference = self._difference(pred, target)  # and no array of squares
+        return kernels.optim.square_sum(difference.reshape(-1)), difference.size, difference.shape, difference
+
+    def _difference(self, pred: np.ndarray, target: np.ndarray) -> np.ndarray:
+        pred, target = same_shape(pred, target)
+        return pred - target
 
     def _gradient(self, upstream: np.ndarray, difference: np.ndarray) -> np.ndarray:
         return difference * (2 * upstream).astype(difference.dtype)
