@@ -7,8 +7,7 @@ import numpy as np
 from netcore import checks
 from netcore import functional as F
 from netcore.errors import ArgumentError, ShapeError
-from netcore.functional.norm import last_axes
-from netcore.functional.norm import track_statistics
+from netcore.functional.norm import last_axes, track_statistics
 from netcore.layers.base import Layer, Shape
 from netcore.parameter import Parameter
 
