@@ -76,6 +76,6 @@ def adagrad(double lr, double eps, double weight_decay, theta, gradient, total):
 
 
 def square_sum(gradient) -> float:
-    """Σ g², in pieces that are added in double, in their order."""
+    """Σ g², squares and sums in double."""
     cdef Py_ssize_t n = gradient.size, size = gradient.itemsize
-    return kernels_for(size).sum_squares(n, 0, numbers(gradient, size)) if n else 0.0
+    return kernels_for(size).square_sum(n, numbers(gradient, size)) if n else 0.0

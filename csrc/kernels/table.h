@@ -65,6 +65,7 @@
     ROW(double, cross_entropy, (long n, long target, double smoothing, const REAL *x, REAL *dx)) \
     ROW(double, sum, (long n, const REAL *x)) \
     ROW(double, sum_squares, (long n, double center, const REAL *x)) \
+    ROW(double, square_sum, (long n, const REAL *x)) \
     ROW(double, sum_products, (long n, double center, const REAL *x, const REAL *dy)) \
     ROW(void, affine, (long n, double center, double scale, double shift, const REAL *x, REAL *y)) \
     ROW(void, affine_gradient, (long n, double center, double scale, double slope, double shift, const REAL *x, const REAL *dy, REAL *dx)) \

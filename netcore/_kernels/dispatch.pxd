@@ -54,6 +54,7 @@ cdef extern from "kernels/table.h":
         double (*cross_entropy)(long n, long target, double smoothing, const void *x, void *dx) noexcept nogil
         double (*sum)(long n, const void *x) noexcept nogil
         double (*sum_squares)(long n, double center, const void *x) noexcept nogil
+        double (*square_sum)(long n, const void *x) noexcept nogil
         double (*sum_products)(long n, double center, const void *x, const void *dy) noexcept nogil
         void (*affine)(long n, double center, double scale, double shift, const void *x, void *y) noexcept nogil
         void (*affine_gradient)(long n, double center, double scale, double slope, double shift, const void *x, const void *dy, void *dx) noexcept nogil
