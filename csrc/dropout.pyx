@@ -15,8 +15,6 @@ cdef enum:
     BLOCK = 1 << 12         # numbers of a block: the mask is used while it is in the first-level cache
     SMALL = 1 << 14         # numbers below which one thread does it
 
-cdef uint64_t GAMMA = 0x9E3779B97F4A7C15    # from one number of the stream to the next
-
 
 def forward(uint64_t key, uint64_t threshold, double scale, const floating[::1] x, floating[::1] y, uint8_t[::1] mask):
     """mask[i] = 1 where i is kept (its number is below `threshold`), y = x · mask · scale."""
@@ -26,7 +24,7 @@ def forward(uint64_t key, uint64_t threshold, double scale, const floating[::1] 
     for block in prange((n + BLOCK - 1) // BLOCK, nogil=True, num_threads=threads, schedule="static", use_threads_if=threads > 1):
         i = block * BLOCK
         count = min(<Py_ssize_t> BLOCK, n - i)
-        K.dropout_mask(count, key + <uint64_t> i * GAMMA, threshold, &mask[i])
+        K.dropout_mask(count, i, key, threshold, &mask[i])
         K.dropout_apply(count, scale, &mask[i], &x[i], &y[i])
 
 

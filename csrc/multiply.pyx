@@ -117,11 +117,12 @@ cdef void multiply_straight(const nc_kernels *K, const Product *P, floating *wor
 cdef Ahead ahead(Py_ssize_t panel, Py_ssize_t columns, Py_ssize_t depth, Py_ssize_t nr, Py_ssize_t b_row, Py_ssize_t b_col) noexcept nogil:
     """What to fetch beside the product with a panel: the columns of the next one where these are contiguous, else rows of the next
     GROUP panels, each panel of a group a part of them."""
-    cdef Py_ssize_t x = (panel + 1) * nr, turn = panel % GROUP, top = depth * turn // GROUP
+    cdef Py_ssize_t group = 1 if b_row == 1 else GROUP, x = (panel // group + 1) * group * nr, part = panel % group, top = depth * part // group
+    if x >= columns:
+        return Ahead(0, 0, 0, 0)
     if b_row == 1:
-        return Ahead(min(nr, columns - x), depth, b_col, x * b_col) if x < columns else Ahead(0, 0, 0, 0)
-    x = (panel // GROUP + 1) * GROUP * nr
-    return Ahead(depth * (turn + 1) // GROUP - top, min(GROUP * nr, columns - x), b_row, x * b_col + top * b_row) if x < columns else Ahead(0, 0, 0, 0)
+        return Ahead(min(nr, columns - x), depth, b_col, x * b_col)
+    return Ahead(depth * (part + 1) // group - top, min(group * nr, columns - x), b_row, x * b_col + top * b_row)
 
 
 cdef void multiply_turned(const nc_kernels *K, const Product *P, floating *work) noexcept nogil:

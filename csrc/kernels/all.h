@@ -11,6 +11,7 @@
 #include "row.h"
 #include "rows.h"
 #include "optim.h"
+/* row.h ends here */
 #undef EACH
 #undef WHOLE
 #undef PARTS

@@ -5,10 +5,10 @@
  * guessed wrongly every other time, and costs more than all the arithmetic. Next: csrc/dropout.pyx.
  */
 
-/* mask[i] = 1 where number i of the stream behind `state` is below the threshold. */
-static void NC_NAME(dropout_mask)(long n, unsigned long long state, unsigned long long threshold, unsigned char *mask) {
+/* mask[i] = 1 where number first + i of the key's stream is below the threshold. */
+static void NC_NAME(dropout_mask)(long n, long first, unsigned long long key, unsigned long long threshold, unsigned char *mask) {
     for (long i = 0; i < n; i++) {
-        unsigned long long z = state + (unsigned long long)(i + 1) * 0x9E3779B97F4A7C15u;
+        unsigned long long z = key + (unsigned long long)(first + i + 1) * 0x9E3779B97F4A7C15u;
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
         mask[i] = (z ^ (z >> 31)) < threshold;

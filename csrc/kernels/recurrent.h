@@ -58,8 +58,8 @@ NC_INLINE void NC_NAME(lstm_state_units)(const int whole, long n, const REAL *ou
  * y what the caller gets and may change, kept the same for the way back. Where nobody will walk back, gates, c_prev, tanh_c and
  * kept are NULL.
  *
- * All cells first, then all states: tanh c waits for the gates, and a processor that looks a few hundred instructions ahead
- * would wait with it, were it not for the other cells in between. A third faster than one sequence after the other. */
+ * All cells first, then all states, so that tanh c, which waits for the gates, has other cells between itself and them. With one
+ * call a tile in place of one a sequence, a layer of 128 units is 3 % faster forward. */
 static void NC_NAME(lstm_forward_tile)(long count, long units, long hidden, REAL *z, long z_gate, const REAL *a, long a_row, REAL *gates,
                                        REAL *c, REAL *c_prev, REAL *tanh_c, REAL *kept, REAL *h, long h_row, REAL *y, const long *row, const long *order) {
     for (long i = 0; i < count; i++) {

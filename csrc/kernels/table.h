@@ -54,7 +54,7 @@
     ROW(void, activate_gradient, (int kind, long n, double slope, const REAL *kept, const REAL *dy, REAL *dx))
 
 #define NC_DROPOUT_ROWS(ROW) \
-    ROW(void, dropout_mask, (long n, unsigned long long state, unsigned long long threshold, unsigned char *mask)) \
+    ROW(void, dropout_mask, (long n, long first, unsigned long long key, unsigned long long threshold, unsigned char *mask)) \
     ROW(void, dropout_apply, (long n, double scale, const unsigned char *mask, const REAL *x, REAL *y))
 
 #define NC_ROW_ROWS(ROW) \

@@ -44,7 +44,7 @@ cdef extern from "kernels/table.h":
         void (*activate)(int kind, long n, double slope, const void *x, void *y) noexcept nogil
         void (*activate_gradient)(int kind, long n, double slope, const void *kept, const void *dy, void *dx) noexcept nogil
         # dropout.h
-        void (*dropout_mask)(long n, unsigned long long state, unsigned long long threshold, unsigned char *mask) noexcept nogil
+        void (*dropout_mask)(long n, long first, unsigned long long key, unsigned long long threshold, unsigned char *mask) noexcept nogil
         void (*dropout_apply)(long n, double scale, const unsigned char *mask, const void *x, void *y) noexcept nogil
         # rows.h
         void (*softmax)(long n, const void *x, void *y) noexcept nogil
